@@ -1,0 +1,45 @@
+import { type Environment, readConfig } from "@ordermesh/config/config";
+import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
+
+export interface LomsConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly databaseConnectionsMax: number;
+  readonly databaseTimeoutMs: number;
+  readonly kafkaBrokers: readonly string[];
+  /** From an order's creation until it can no longer be paid. */
+  readonly paymentWindowMs: number;
+  /** How late a timer may fire. */
+  readonly timersEveryMs: number;
+  readonly batchOrdersMax: number;
+  readonly queueOrdersMax: number;
+  readonly stopTimeoutMs: number;
+  readonly reflection: boolean;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly otlpEndpoint: string | undefined;
+  readonly traceSampleRatio: number;
+}
+
+/** The only reader of the environment. */
+export function readLomsConfig(environment: Environment): LomsConfig {
+  return readConfig(environment, (read) => ({
+    host: read.string("LOMS_HOST", "0.0.0.0"),
+    port: read.integer("LOMS_PORT", { fallback: 50051, min: 0, max: 65535 }),
+    databaseUrl: read.string("LOMS_DATABASE_URL"),
+    databaseConnectionsMax: read.integer("LOMS_DATABASE_CONNECTIONS_MAX", { fallback: 8, min: 2, max: 200 }),
+    databaseTimeoutMs: read.integer("LOMS_DATABASE_TIMEOUT_MS", { fallback: 5_000, min: 100 }),
+    kafkaBrokers: read.list("KAFKA_BROKERS", ["127.0.0.1:9092"]),
+    paymentWindowMs: read.integer("PAYMENT_WINDOW_MS", { fallback: 600_000, min: 100 }),
+    timersEveryMs: read.integer("TIMERS_EVERY_MS", { fallback: 250, min: 10, max: 5_000 }),
+    batchOrdersMax: read.integer("BATCH_ORDERS_MAX", { fallback: 256, min: 1, max: 1_000 }),
+    queueOrdersMax: read.integer("QUEUE_ORDERS_MAX", { fallback: 10_000, min: 1 }),
+    stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
+    reflection: read.boolean("REFLECTION", true),
+    logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),
+    logFormat: read.oneOf("LOG_FORMAT", ["json", "readable"], "json"),
+    otlpEndpoint: read.optionalString("OTEL_EXPORTER_OTLP_ENDPOINT"),
+    traceSampleRatio: read.integer("TRACE_SAMPLE_PERCENT", { fallback: 100, min: 0, max: 100 }) / 100,
+  }));
+}

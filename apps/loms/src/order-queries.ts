@@ -1,0 +1,38 @@
+import type { Queryable } from "@ordermesh/postgres/tx";
+import { orderNotFound } from "./change-orders.ts";
+import type { Order, OrderStatusChange } from "./domain/order.ts";
+import { type OrderFilter, type OrderPosition, listOrders as selectOrders } from "./sql/order-list.ts";
+import { findHistory, findOrders } from "./sql/orders.ts";
+
+/** @throws Failure `not_found` that names the order. */
+export async function getOrder(
+  db: Queryable,
+  orderId: bigint,
+): Promise<{ readonly order: Order; readonly history: readonly OrderStatusChange[] }> {
+  const [[order], history] = await Promise.all([findOrders(db, [orderId]), findHistory(db, orderId)]);
+  if (order === undefined) {
+    throw orderNotFound(orderId);
+  }
+  return { order, history };
+}
+
+export interface OrderPage {
+  readonly orders: readonly Order[];
+  /** Undefined on the last page. */
+  readonly next: OrderPosition | undefined;
+}
+
+/** One page of orders, newest first. One more than the page is read, to know whether another page follows. */
+export async function listOrders(
+  db: Queryable,
+  filter: OrderFilter,
+  after: OrderPosition | undefined,
+  pageSize: number,
+): Promise<OrderPage> {
+  const found = await selectOrders(db, filter, after, pageSize + 1);
+  const orders = found.slice(0, pageSize);
+  const last = orders.at(-1);
+  const next =
+    found.length > pageSize && last !== undefined ? { createdAt: last.createdAt, id: last.id } : undefined;
+  return { orders, next };
+}

@@ -1,0 +1,168 @@
+import { createKafkaClient } from "@ordermesh/kafka/client";
+import { createProducer } from "@ordermesh/kafka/producer";
+import { ensureTopics } from "@ordermesh/kafka/topics";
+import { reportBacklog } from "@ordermesh/outbox/backlog";
+import { type Relay, startRelay } from "@ordermesh/outbox/relay";
+import { openDatabase } from "@ordermesh/postgres/database";
+import { migrate } from "@ordermesh/postgres/migrate";
+import type { Running } from "@ordermesh/process/run-until-signal";
+import { createStopList } from "@ordermesh/process/stop-in-order";
+import { startReadiness } from "@ordermesh/rpc/readiness";
+import { startRpcServer } from "@ordermesh/rpc/server";
+import { createLogger } from "@ordermesh/telemetry/logger";
+import { createMetrics } from "@ordermesh/telemetry/metrics";
+import { startTracing } from "@ordermesh/telemetry/tracing";
+import type { LomsConfig } from "./config.ts";
+import { ordersTopic } from "./events/outgoing.ts";
+import { createIdBlocks } from "./id-blocks.ts";
+import { openOrderDesk } from "./order-desk.ts";
+import { startOrderFeed } from "./order-feed.ts";
+import { createOrderMetrics } from "./order-metrics.ts";
+import { bindInventoryService } from "./rpc/inventory-service.ts";
+import { bindLomsService } from "./rpc/loms-service.ts";
+import { bindMinizonLoms } from "./rpc/minizon.ts";
+import { nextIdBlock } from "./sql/id-blocks.ts";
+import { openFeedEpoch } from "./sql/order-feed.ts";
+import { startTimerLoop } from "./timers.ts";
+
+const service = "loms";
+const version = "0.1.0";
+
+export interface Loms extends Running {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Resolves once the database is migrated and the loops run; rejects when that will never be. */
+  readonly ready: Promise<void>;
+}
+
+/**
+ * Starts the service: every socket, pool and loop that it has is named here, in the order of starting. The port opens
+ * first, and the health check says NOT_SERVING until the database is there and migrated.
+ */
+export async function startLoms(config: LomsConfig): Promise<Loms> {
+  const parts = createStopList();
+  const starting = new AbortController();
+  const logger = createLogger({ service, level: config.logLevel, format: config.logFormat });
+  const metrics = createMetrics({ service, version });
+  const tracing = await startTracing({
+    service,
+    version,
+    endpoint: config.otlpEndpoint,
+    sampleRatio: config.traceSampleRatio,
+  });
+  parts.add("tracing", tracing.stop);
+
+  const database = openDatabase({
+    url: config.databaseUrl,
+    applicationName: service,
+    connectionsMax: config.databaseConnectionsMax,
+    timeoutMs: config.databaseTimeoutMs,
+    metrics,
+  });
+  parts.add("database", database.close);
+  reportBacklog(database, metrics);
+  const orderMetrics = createOrderMetrics(metrics, database);
+
+  const kafka = createKafkaClient({ brokers: config.kafkaBrokers, clientId: service, logger });
+  const producer = createProducer(kafka);
+  parts.add("producer", producer.close);
+
+  let relay: Relay | undefined;
+  parts.add("relay", async () => relay?.stop());
+  const feed = startOrderFeed({ database, openEpoch: () => database.transaction(openFeedEpoch), logger });
+  const onCommitted = () => {
+    relay?.wake();
+    feed.wake();
+  };
+
+  const ids = createIdBlocks(() => database.read(nextIdBlock));
+  const desk = openOrderDesk({
+    databaseUrl: config.databaseUrl,
+    timeoutMs: config.databaseTimeoutMs,
+    batchOrdersMax: config.batchOrdersMax,
+    queueOrdersMax: config.queueOrdersMax,
+    paymentWindowMs: config.paymentWindowMs,
+    ids,
+    metrics,
+    onCreated: orderMetrics.created,
+    onChanged: (change, outcome) => orderMetrics.changed(change.command, outcome),
+    onCommitted,
+  });
+  parts.add("order desk", desk.close);
+
+  const server = await startRpcServer({
+    host: config.host,
+    port: config.port,
+    services: [
+      bindLomsService({ desk, database, feed }),
+      bindInventoryService({ database, ids }),
+      bindMinizonLoms({ desk, database }),
+    ],
+    logger,
+    metrics,
+    tracing,
+    reflection: config.reflection,
+  });
+  parts.add("rpc server", () => server.stop(config.stopTimeoutMs));
+  parts.add("order feed", feed.stop);
+
+  async function becomeReady(): Promise<void> {
+    const { signal } = starting;
+    await migrate({
+      url: config.databaseUrl,
+      directory: new URL("../migrations/", import.meta.url),
+      logger,
+      signal,
+    });
+    signal.throwIfAborted();
+    const timers = startTimerLoop({
+      database,
+      everyMs: config.timersEveryMs,
+      logger,
+      onFired(result) {
+        orderMetrics.timersFired(result);
+        onCommitted();
+      },
+    });
+    parts.add("timers", timers.stop);
+
+    const readiness = startReadiness({
+      checks: { database: () => database.read(async (db) => void (await db.query("select 1"))) },
+      timeoutMs: 2_000,
+      onChange: (ready, reasons) => {
+        server.setServing(ready);
+        logger.info({ ready, reasons }, ready ? "ready" : "not ready");
+      },
+    });
+    parts.add("readiness", readiness.stop);
+  }
+
+  /** Orders are taken while Kafka is away: their events wait in the outbox. */
+  async function publishEvents(): Promise<void> {
+    await ensureTopics(kafka, [ordersTopic], starting.signal);
+    relay = startRelay({
+      databaseUrl: config.databaseUrl,
+      producer,
+      topic: ordersTopic.name,
+      source: `ordermesh/${service}`,
+      logger,
+      metrics,
+      tracing,
+    });
+  }
+
+  const ready = becomeReady();
+  const publishing = ready.then(publishEvents).catch((error) => {
+    if (!starting.signal.aborted) {
+      logger.error({ err: error }, "events can not be published");
+    }
+  });
+  return {
+    address: server.address,
+    ready,
+    async stop() {
+      starting.abort();
+      await publishing;
+      await parts.stopAll();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Queryable } from "@ordermesh/postgres/tx";
+import type { CancelReason, OrderStatus } from "../domain/order.ts";
+
+/** A place in the feed: after this change of this order in this transaction. */
+export interface FeedPosition {
+  readonly transactionId: bigint;
+  readonly orderId: bigint;
+  readonly version: number;
+}
+
+export interface FeedEntry extends FeedPosition {
+  readonly userId: bigint;
+  readonly status: OrderStatus;
+  readonly cancelReason: CancelReason | undefined;
+  readonly changedAt: Date;
+}
+
+/**
+ * The end of what is complete: every transaction below it has ended, so nothing can appear before it any more.
+ */
+export async function feedEnd(db: Queryable): Promise<bigint> {
+  const [row] = await db.query<{ end_id: string }>(
+    "select pg_snapshot_xmin(pg_current_snapshot())::text as end_id",
+  );
+  return BigInt(row?.end_id ?? 0);
+}
+
+/**
+ * Changes after a position and before an end, in the order of the feed, up to a count.
+ *
+ * @param endId from feedEnd. Changes of transactions at or above it are left for the next look.
+ */
+export async function readFeed(
+  db: Queryable,
+  after: FeedPosition,
+  endId: bigint,
+  countMax: number,
+): Promise<FeedEntry[]> {
+  const rows = await db.query<{
+    transaction_id: string;
+    order_id: bigint;
+    version: number;
+    status: OrderStatus;
+    cancel_reason: CancelReason | null;
+    changed_at: Date;
+    user_id: bigint;
+  }>(
+    `select h.transaction_id::text, h.order_id, h.version, h.status, h.cancel_reason, h.changed_at, o.user_id
+     from (
+       select * from order_history
+       where transaction_id >= $1::xid8 and transaction_id < $4::xid8
+         and (transaction_id > $1::xid8 or (order_id, version) > ($2::bigint, $3::int))
+       order by transaction_id, order_id, version limit $5
+     ) as h join orders o on o.id = h.order_id
+     order by h.transaction_id, h.order_id, h.version`,
+    [`${after.transactionId}`, `${after.orderId}`, after.version, `${endId}`, countMax],
+  );
+  return rows.map((row) => ({
+    transactionId: BigInt(row.transaction_id),
+    orderId: row.order_id,
+    version: row.version,
+    userId: row.user_id,
+    status: row.status,
+    cancelReason: row.cancel_reason ?? undefined,
+    changedAt: row.changed_at,
+  }));
+}
+
+/** How many changes lie after a position, counted up to a bound. */
+export async function countFeed(db: Queryable, after: FeedPosition, countMax: number): Promise<number> {
+  const [row] = await db.query<{ count: bigint }>(
+    `select count(*) as count from (
+       select from order_history where transaction_id > $1::xid8 limit $2
+     ) as bounded`,
+    [`${after.transactionId}`, countMax],
+  );
+  return Number(row?.count ?? 0);
+}
+
+/**
+ * Names the present history of transaction numbers. A dump that was restored elsewhere brings rows whose numbers
+ * belong to another server: they are moved before all others, and cursors from before are told apart by the name.
+ */
+export async function openFeedEpoch(tx: Queryable): Promise<string> {
+  await tx.query(
+    `insert into feed_epoch (system_identifier) select system_identifier from pg_control_system()
+     on conflict (only_row) do nothing`,
+  );
+  const [changed] = await tx.query<{ epoch: string }>(
+    `update feed_epoch set epoch = gen_random_uuid(), system_identifier = control.system_identifier
+     from pg_control_system() as control
+     where feed_epoch.system_identifier <> control.system_identifier
+     returning epoch`,
+  );
+  if (changed !== undefined) {
+    await tx.query("update order_history set transaction_id = '1'::xid8");
+    return changed.epoch;
+  }
+  const [row] = await tx.query<{ epoch: string }>("select epoch from feed_epoch");
+  if (row === undefined) {
+    throw new Error("The feed has no epoch.");
+  }
+  return row.epoch;
+}

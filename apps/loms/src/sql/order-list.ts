@@ -1,0 +1,90 @@
+import type { Queryable } from "@ordermesh/postgres/tx";
+import type { Order, OrderStatus } from "../domain/order.ts";
+import { findOrderLines, type OrderRow, orderOf } from "./orders.ts";
+
+export interface OrderFilter {
+  readonly userId: bigint | undefined;
+  /** At least one. */
+  readonly statuses: readonly OrderStatus[];
+  /** Inclusive. */
+  readonly createdFrom: Date | undefined;
+  /** Exclusive. */
+  readonly createdBefore: Date | undefined;
+}
+
+/** The last order of the page before. */
+export interface OrderPosition {
+  readonly createdAt: Date;
+  readonly id: bigint;
+}
+
+/**
+ * One page of orders, newest first.
+ *
+ * Each status is read by itself, in the order of the index (status, created_at, id), and stops at the page's size;
+ * only then are they merged. A condition over several statuses would make PostgreSQL read and sort all matching
+ * orders. With a user, the index (user_id, created_at, id) gives the order and the status is only compared.
+ */
+export async function listOrders(
+  db: Queryable,
+  filter: OrderFilter,
+  after: OrderPosition | undefined,
+  countMax: number,
+): Promise<Order[]> {
+  const rows =
+    filter.userId === undefined
+      ? await ofStatuses(db, filter, after, countMax)
+      : await ofUser(db, filter, after, countMax);
+  const lines = await findOrderLines(
+    db,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => orderOf(row, lines.get(row.id) ?? []));
+}
+
+const columns = `id, user_id, status, version, currency_code, total_minor, cancel_reason, shortages, created_at,
+  payment_due_at`;
+
+const withinTime = `created_at >= $2::timestamptz and created_at < $3::timestamptz
+  and (created_at, id) < ($4::timestamptz, $5::bigint)`;
+
+function timeParameters(filter: OrderFilter, after: OrderPosition | undefined): string[] {
+  return [
+    filter.createdFrom?.toISOString() ?? "-infinity",
+    filter.createdBefore?.toISOString() ?? "infinity",
+    after?.createdAt.toISOString() ?? "infinity",
+    after?.id.toString() ?? "0",
+  ];
+}
+
+function ofUser(
+  db: Queryable,
+  filter: OrderFilter,
+  after: OrderPosition | undefined,
+  countMax: number,
+): Promise<OrderRow[]> {
+  return db.query<OrderRow>(
+    `select ${columns} from orders
+     where user_id = $1::bigint and ${withinTime} and status = any($6::order_status[])
+     order by created_at desc, id desc limit $7`,
+    [`${filter.userId}`, ...timeParameters(filter, after), `{${filter.statuses.join(",")}}`, countMax],
+  );
+}
+
+async function ofStatuses(
+  db: Queryable,
+  filter: OrderFilter,
+  after: OrderPosition | undefined,
+  countMax: number,
+): Promise<OrderRow[]> {
+  return await db.query<OrderRow>(
+    `select page.* from unnest($1::order_status[]) as wanted (status)
+     cross join lateral (
+       select ${columns} from orders
+       where orders.status = wanted.status and ${withinTime}
+       order by created_at desc, id desc limit $6
+     ) as page
+     order by created_at desc, id desc limit $6`,
+    [`{${filter.statuses.join(",")}}`, ...timeParameters(filter, after), countMax],
+  );
+}

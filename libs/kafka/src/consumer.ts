@@ -1,0 +1,202 @@
+import { backoffMs, pause } from "@ordermesh/process/wait";
+import type { EachBatchPayload, KafkaMessage } from "kafkajs";
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { KafkaClient } from "./client.ts";
+import { handleWithRetries, type RetryPolicy } from "./handle-with-retries.ts";
+import { createProducer } from "./producer.ts";
+import type { IncomingRecord } from "./record.ts";
+import { deadLetterTopic } from "./topics.ts";
+
+export interface Consumer {
+  /** False while it is not a member of its group: before the first join and after a lost connection. */
+  isRunning(): boolean;
+  /** Finishes the records in hand, commits, and leaves the group. */
+  stop(): Promise<void>;
+}
+
+export interface ConsumerOptions {
+  readonly client: KafkaClient;
+  readonly group: string;
+  readonly topic: string;
+  /** The most records that one call of `handle` gets; all are of one partition and in order. */
+  readonly batchMax: number;
+  /**
+   * Applies records; an effect must be committed when it returns, and repeating records must do no harm. Called
+   * with a single record when a batch failed, so that one bad record can not fail its neighbours.
+   */
+  readonly handle: (records: readonly IncomingRecord[]) => Promise<void>;
+  readonly retry: RetryPolicy;
+  readonly metrics: Registry;
+}
+
+/**
+ * Consumes a topic from its oldest record on, at least once and in order per key. A record that can not be handled
+ * goes to the dead-letter topic after the policy's tries; while the database is away nothing is given up.
+ */
+export function startConsumer(options: ConsumerOptions): Consumer {
+  const { client, group, topic, metrics } = options;
+  const stopping = new AbortController();
+  const producer = createProducer(client);
+  const deadLetters = deadLetterCounter(metrics);
+  const consumed = consumedCounter(metrics);
+  let running = false;
+
+  async function consumeBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary, isRunning, isStale } = payload;
+    for (let start = 0; start < batch.messages.length; start += options.batchMax) {
+      if (!isRunning() || isStale() || stopping.signal.aborted) {
+        return;
+      }
+      const messages = batch.messages.slice(start, start + options.batchMax);
+      const records = messages.map((message) => recordOf(topic, batch.partition, message));
+      const finished = await handleWithRetries({
+        records,
+        handle: options.handle,
+        retry: options.retry,
+        signal: stopping.signal,
+        heartbeat,
+        logger: client.logger,
+        giveUp: async (record, error, attempts) => {
+          await producer.publish(deadLetterTopic(topic, group), [
+            deadLetterOf(record, group, error, attempts),
+          ]);
+          deadLetters.inc({ topic, group });
+          client.logger.error(
+            { err: error, topic, offset: `${record.offset}`, key: record.key },
+            "dead letter",
+          );
+        },
+      });
+      if (!finished) {
+        return;
+      }
+      consumed.inc({ topic, group }, messages.length);
+      resolveOffset(messages.at(-1)!.offset);
+      await commitOffsetsIfNecessary();
+      await heartbeat();
+    }
+  }
+
+  /** One membership: from joining the group until the connection is lost for good or we stop. */
+  async function runOnce(): Promise<void> {
+    const consumer = client.kafka.consumer({
+      groupId: group,
+      allowAutoTopicCreation: false,
+      sessionTimeout: 10_000,
+      heartbeatInterval: 1_000,
+      // Bounds how long a stop waits for the fetch that is under way.
+      maxWaitTimeInMs: 500,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4, restartOnFailure: async () => false },
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      const over = new Promise<void>((resolve) => {
+        consumer.on(consumer.events.CRASH, ({ payload }) => {
+          client.logger.warn({ detail: payload.error.message, group }, "consumer lost its connection");
+          resolve();
+        });
+        stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      consumer.on(consumer.events.GROUP_JOIN, () => {
+        running = true;
+      });
+      await consumer.run({
+        autoCommitThreshold: 1,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 3,
+        eachBatch: consumeBatch,
+      });
+      await over;
+    } finally {
+      running = false;
+      await consumer.disconnect().catch(() => {});
+    }
+  }
+
+  async function runUntilStopped(): Promise<void> {
+    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
+      const startedAt = Date.now();
+      try {
+        await runOnce();
+      } catch (error) {
+        if (attempt === 1 || attempt % 20 === 0) {
+          client.logger.warn({ detail: (error as Error).message, group }, "consumer can not join");
+        }
+      }
+      attempt = Date.now() - startedAt > 30_000 ? 1 : attempt;
+      await pause(backoffMs(attempt, 100, 2_000), stopping.signal);
+    }
+  }
+
+  reportRunning(metrics, topic, group, () => running);
+  const ended = runUntilStopped();
+  return {
+    isRunning: () => running,
+    async stop() {
+      stopping.abort();
+      await ended;
+      await producer.close();
+    },
+  };
+}
+
+function recordOf(topic: string, partition: number, message: KafkaMessage): IncomingRecord {
+  const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value ?? "")]);
+  return {
+    topic,
+    partition,
+    offset: BigInt(message.offset),
+    key: message.key?.toString() ?? "",
+    value: message.value ?? new Uint8Array(),
+    headers: Object.fromEntries(headers),
+  };
+}
+
+/** The record as it was, and why it is here. The reason is cut, because brokers limit the size of a record. */
+function deadLetterOf(record: IncomingRecord, group: string, error: unknown, attempts: number) {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    key: record.key,
+    value: record.value,
+    headers: {
+      ...record.headers,
+      dead_letter_reason: reason.slice(0, 500),
+      dead_letter_group: group,
+      dead_letter_topic: record.topic,
+      dead_letter_partition: `${record.partition}`,
+      dead_letter_offset: `${record.offset}`,
+      dead_letter_attempts: `${attempts}`,
+    },
+  };
+}
+
+function deadLetterCounter(metrics: Registry): Counter {
+  return new Counter({
+    name: "ordermesh_dead_letters_total",
+    help: "Records given up by a consumer group and put on its dead-letter topic.",
+    labelNames: ["topic", "group"],
+    registers: [metrics],
+  });
+}
+
+function consumedCounter(metrics: Registry): Counter {
+  return new Counter({
+    name: "ordermesh_consumed_records_total",
+    help: "Records handled or given up by a consumer group.",
+    labelNames: ["topic", "group"],
+    registers: [metrics],
+  });
+}
+
+function reportRunning(metrics: Registry, topic: string, group: string, isRunning: () => boolean): void {
+  new Gauge({
+    name: "ordermesh_consumer_running",
+    help: "1 while the consumer is a member of its group.",
+    labelNames: ["topic", "group"],
+    registers: [metrics],
+    collect() {
+      this.set({ topic, group }, isRunning() ? 1 : 0);
+    },
+  });
+}

@@ -1,0 +1,118 @@
+import { backoffMs, pause, withTimeout } from "@ordermesh/process/wait";
+import { Histogram, type Registry } from "prom-client";
+import { type Client, connect } from "./connect.ts";
+import { databaseTimeout, failureFromPostgres, isRetryable } from "./postgres-failure.ts";
+import { queryableOf, runTransaction } from "./transaction.ts";
+import type { Queryable, Tx } from "./tx.ts";
+
+/** A pool of connections to one database, with bounded waits. */
+export interface Database {
+  /** Runs reads outside of a transaction. */
+  read<Result>(work: (db: Queryable) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work` in one transaction at READ COMMITTED: what it returns is committed, what it throws rolls back. Run
+   * again, up to three times, after a deadlock or serialization failure, so it must have no effect outside.
+   *
+   * @throws Failure `unavailable` when the database is away or does not answer in time, `aborted` when others were
+   * in the way three times.
+   */
+  transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /** Ends all connections, waiting up to five seconds for statements that are under way. */
+  close(): Promise<void>;
+}
+
+const transactionTriesMax = 3;
+
+/**
+ * Opens the pool. No connection is made until it is needed.
+ *
+ * @param options.timeoutMs the longest that one read or transaction may take, from asking for a connection to the
+ * answer of commit. After that the caller gets a failure and the whole pool is replaced, because a connection that
+ * went silent may never answer.
+ */
+export function openDatabase(options: {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly connectionsMax: number;
+  readonly timeoutMs: number;
+  readonly metrics?: Registry;
+}): Database {
+  const { timeoutMs } = options;
+  const poolWait = options.metrics === undefined ? undefined : createPoolWaitHistogram(options.metrics);
+
+  const open = (): Client =>
+    connect({
+      ...options,
+      pipelineMax: 1,
+      settings: {
+        statement_timeout: `${timeoutMs}`,
+        lock_timeout: `${timeoutMs}`,
+        idle_in_transaction_session_timeout: `${2 * timeoutMs}`,
+      },
+    });
+  let client = open();
+
+  function replace(silent: Client): void {
+    if (client === silent) {
+      client = open();
+    }
+    silent.end({ timeout: 0 }).catch(() => {});
+  }
+
+  async function bounded<Result>(work: (current: Client) => Promise<Result>): Promise<Result> {
+    const current = client;
+    let late = false;
+    const answer = withTimeout(work(current), timeoutMs, () => {
+      late = true;
+      return databaseTimeout();
+    });
+    try {
+      return await answer;
+    } catch (error) {
+      if (late) {
+        replace(current);
+      }
+      throw error;
+    }
+  }
+
+  return {
+    async read(work) {
+      try {
+        return await bounded((current) => work(queryableOf(current)));
+      } catch (error) {
+        throw failureFromPostgres(error);
+      }
+    },
+
+    async transaction(work) {
+      for (let attempt = 1; ; attempt += 1) {
+        const stopWaiting = poolWait?.startTimer();
+        try {
+          return await bounded((current) =>
+            runTransaction(current, (tx) => {
+              stopWaiting?.();
+              return work(tx);
+            }),
+          );
+        } catch (error) {
+          if (!isRetryable(error) || attempt === transactionTriesMax) {
+            throw failureFromPostgres(error);
+          }
+          await pause(backoffMs(attempt, 10, 100));
+        }
+      }
+    },
+
+    close: () => client.end({ timeout: 5 }),
+  };
+}
+
+function createPoolWaitHistogram(metrics: Registry): Histogram {
+  return new Histogram({
+    name: "ordermesh_postgres_pool_wait_seconds",
+    help: "From asking for a transaction until it has begun: the wait for a free connection and one round trip.",
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [metrics],
+  });
+}
