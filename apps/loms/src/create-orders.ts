@@ -41,7 +41,6 @@ export async function createOrders(
   tx: Tx,
   orders: readonly OrderToCreate[],
   newIds: readonly bigint[],
-  paymentWindowMs: number,
 ): Promise<CreateOutcome[]> {
   const intents = distinctIntents(orders);
   const skus = [...new Set(orders.flatMap(({ draft }) => draft.lines.map((line) => line.sku)))];
@@ -62,7 +61,6 @@ export async function createOrders(
     fresh.map(({ order }) => order.draft.lines),
     stock,
   );
-  const paymentDueAt = new Date(createdAt.getTime() + paymentWindowMs);
   const created = fresh.map(({ id, order: { draft } }, index): Order => {
     const allocation = allocations[index];
     const isAllocated = allocation?.kind === "allocated";
@@ -74,7 +72,7 @@ export async function createOrders(
       lines: draft.lines,
       total: draft.total,
       createdAt,
-      paymentDueAt,
+      paymentDueAt: new Date(createdAt.getTime() + draft.paymentWindowMs),
       cancelReason: undefined,
       shortages: allocation?.kind === "short" ? allocation.shortages : [],
     };
@@ -97,7 +95,7 @@ export async function createOrders(
         subjectId: order.id,
         kind: "payment_deadline",
         step: order.version,
-        dueAt: paymentDueAt,
+        dueAt: order.paymentDueAt,
       })),
   );
   appendEvents(

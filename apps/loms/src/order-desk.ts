@@ -26,14 +26,13 @@ export function openOrderDesk(options: {
   readonly timeoutMs: number;
   readonly batchOrdersMax: number;
   readonly queueOrdersMax: number;
-  readonly paymentWindowMs: number;
   readonly ids: IdBlocks;
   readonly metrics: Registry;
   readonly onCreated: (outcomes: readonly CreateOutcome[]) => void;
   readonly onChanged: (change: OrderChange, outcome: ChangeOutcome) => void;
   readonly onCommitted: () => void;
 }): OrderDesk {
-  const { databaseUrl, timeoutMs, paymentWindowMs, ids, onCommitted, onCreated, onChanged } = options;
+  const { databaseUrl, timeoutMs, ids, onCommitted, onCreated, onChanged } = options;
   const sizes = createBatchSizes(options.metrics);
   const limits = {
     requestsMax: options.batchOrdersMax,
@@ -48,7 +47,7 @@ export function openOrderDesk(options: {
     weigh: ({ draft }) => draft.lines.length,
     async run(orders) {
       const newIds = await ids.take(orders.length);
-      const outcomes = await creating.transaction((tx) => createOrders(tx, orders, newIds, paymentWindowMs));
+      const outcomes = await creating.transaction((tx) => createOrders(tx, orders, newIds));
       onCommitted();
       onCreated(outcomes);
       return outcomes;

@@ -80,7 +80,6 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
     timeoutMs: config.databaseTimeoutMs,
     batchOrdersMax: config.batchOrdersMax,
     queueOrdersMax: config.queueOrdersMax,
-    paymentWindowMs: config.paymentWindowMs,
     ids,
     metrics,
     onCreated: orderMetrics.created,
@@ -89,13 +88,14 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
   });
   parts.add("order desk", desk.close);
 
+  const { paymentWindowMs } = config;
   const server = await startRpcServer({
     host: config.host,
     port: config.port,
     services: [
-      bindLomsService({ desk, database, feed }),
+      bindLomsService({ desk, database, feed, paymentWindowMs }),
       bindInventoryService({ database, ids }),
-      bindMinizonLoms({ desk, database }),
+      bindMinizonLoms({ desk, database, paymentWindowMs }),
     ],
     logger,
     metrics,

@@ -1,10 +1,10 @@
 import { backoffMs, pause } from "@ordermesh/process/wait";
-import type { EachBatchPayload, KafkaMessage } from "kafkajs";
+import type { EachBatchPayload } from "kafkajs";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { KafkaClient } from "./client.ts";
 import { handleWithRetries, type RetryPolicy } from "./handle-with-retries.ts";
 import { createProducer } from "./producer.ts";
-import type { IncomingRecord } from "./record.ts";
+import { type IncomingRecord, recordOf } from "./record.ts";
 import { deadLetterTopic } from "./topics.ts";
 
 export interface Consumer {
@@ -18,6 +18,8 @@ export interface ConsumerOptions {
   readonly client: KafkaClient;
   readonly group: string;
   readonly topic: string;
+  /** Where a group begins that has committed nothing yet: the oldest record, unless this is false. */
+  readonly fromOldest?: boolean;
   /** The most records that one call of `handle` gets; all are of one partition and in order. */
   readonly batchMax: number;
   /**
@@ -30,7 +32,7 @@ export interface ConsumerOptions {
 }
 
 /**
- * Consumes a topic from its oldest record on, at least once and in order per key. A record that can not be handled
+ * Consumes a topic, at least once and in order per key. A record that can not be handled
  * goes to the dead-letter topic after the policy's tries; while the database is away nothing is given up.
  */
 export function startConsumer(options: ConsumerOptions): Consumer {
@@ -88,15 +90,18 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       maxWaitTimeInMs: 500,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4, restartOnFailure: async () => false },
     });
+    let end = () => {};
     try {
       await consumer.connect();
-      await consumer.subscribe({ topic, fromBeginning: true });
+      await consumer.subscribe({ topic, fromBeginning: options.fromOldest ?? true });
       const over = new Promise<void>((resolve) => {
+        end = resolve;
         consumer.on(consumer.events.CRASH, ({ payload }) => {
+          running = false;
           client.logger.warn({ detail: payload.error.message, group }, "consumer lost its connection");
           resolve();
         });
-        stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+        stopping.signal.addEventListener("abort", resolve, { once: true });
       });
       consumer.on(consumer.events.GROUP_JOIN, () => {
         running = true;
@@ -110,6 +115,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       await over;
     } finally {
       running = false;
+      stopping.signal.removeEventListener("abort", end);
       await consumer.disconnect().catch(() => {});
     }
   }
@@ -138,18 +144,6 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       await ended;
       await producer.close();
     },
-  };
-}
-
-function recordOf(topic: string, partition: number, message: KafkaMessage): IncomingRecord {
-  const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value ?? "")]);
-  return {
-    topic,
-    partition,
-    offset: BigInt(message.offset),
-    key: message.key?.toString() ?? "",
-    value: message.value ?? new Uint8Array(),
-    headers: Object.fromEntries(headers),
   };
 }
 

@@ -12,8 +12,9 @@ export interface RetryPolicy {
 
 /**
  * Handles records together, and one by one when that fails. A record that fails on its own is given up after the
- * policy's tries. When something that is needed is away, nothing is given up and everything waits, with heartbeats,
- * so that the group keeps this member.
+ * policy's tries, or at once if the failure says that the record itself is no good (`invalid_argument`). When
+ * something that is needed is away, nothing is given up and everything waits, with heartbeats, so that the group
+ * keeps this member.
  *
  * @returns false when the signal aborted before all records were done; none of them may be committed then.
  */
@@ -26,19 +27,22 @@ export async function handleWithRetries(options: {
   readonly giveUp: (record: IncomingRecord, error: unknown, attempts: number) => Promise<void>;
   readonly logger: Logger;
 }): Promise<boolean> {
-  const { records, handle } = options;
+  const { records, handle, heartbeat } = options;
   if (records.length > 1) {
     try {
       await handle(records);
       return true;
     } catch {
       // Found out record by record below, which also logs it.
+      await heartbeat();
     }
   }
   for (const record of records) {
     if (!(await handleOne(record, options))) {
       return false;
     }
+    // One by one, a batch may take longer than the session of a member that is not heard of.
+    await heartbeat();
   }
   return true;
 }
@@ -59,7 +63,8 @@ async function handleOne(
       } else if (attempt % 20 === 1) {
         logger.warn({ err: error, topic: record.topic }, "records wait for something that is away");
       }
-      if (failedTries >= retry.attemptsMax && (await gaveUp(giveUp, record, error, failedTries, logger))) {
+      const hopeless = failedTries >= retry.attemptsMax || isMalformed(error);
+      if (hopeless && (await gaveUp(giveUp, record, error, failedTries, logger))) {
         return true;
       }
     }
@@ -88,4 +93,8 @@ async function gaveUp(
 
 function isAway(error: unknown): boolean {
   return error instanceof Failure && ["unavailable", "aborted", "deadline_exceeded"].includes(error.kind);
+}
+
+function isMalformed(error: unknown): boolean {
+  return error instanceof Failure && error.kind === "invalid_argument";
 }

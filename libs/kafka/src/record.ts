@@ -1,3 +1,5 @@
+import type { KafkaMessage } from "kafkajs";
+
 /** One record as it is given to a topic. Headers are UTF-8 text, as CloudEvents wants them. */
 export interface OutgoingRecord {
   readonly key: string;
@@ -13,4 +15,17 @@ export interface IncomingRecord {
   readonly key: string;
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A message as the library has it, in our words. */
+export function recordOf(topic: string, partition: number, message: KafkaMessage): IncomingRecord {
+  const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value ?? "")]);
+  return {
+    topic,
+    partition,
+    offset: BigInt(message.offset),
+    key: message.key?.toString() ?? "",
+    value: message.value ?? new Uint8Array(),
+    headers: Object.fromEntries(headers),
+  };
 }

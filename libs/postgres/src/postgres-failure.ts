@@ -64,6 +64,16 @@ export function failureFromPostgres(error: unknown): unknown {
   if (codeOf(error) === "57014" || codeOf(error) === "55P03") {
     return databaseTimeout(error);
   }
+  if (codeOf(error) === "22021") {
+    return new Failure(
+      "invalid_argument",
+      "A text contains a character that can not be stored, such as NUL.",
+      {
+        reason: "TEXT_NOT_STORABLE",
+        cause: error,
+      },
+    );
+  }
   return error;
 }
 

@@ -4,12 +4,16 @@ import { draftOrder, type RequestLine } from "./order-draft.ts";
 
 const price = (amountMinor: bigint, currencyCode = "EUR") => ({ currencyCode, amountMinor });
 
-function draft(lines: Partial<RequestLine>[]) {
-  return draftOrder({
-    userId: 1n,
-    idempotencyKey: "key",
-    lines: lines.map((line) => ({ sku: 1, quantity: 1, name: "", unitPrice: undefined, ...line })),
-  });
+function draft(lines: Partial<RequestLine>[], paymentWindowMs?: number) {
+  return draftOrder(
+    {
+      userId: 1n,
+      idempotencyKey: "key",
+      lines: lines.map((line) => ({ sku: 1, quantity: 1, name: "", unitPrice: undefined, ...line })),
+      paymentWindowMs,
+    },
+    600_000,
+  );
 }
 
 function fieldOf(lines: Partial<RequestLine>[]): string | undefined {
@@ -48,6 +52,12 @@ test("names the field that is wrong", () => {
   expect(fieldOf([{ quantity: 600_000 }, { quantity: 600_000 }])).toBe("lines[1].quantity");
   expect(fieldOf([{ quantity: 1_000_000, unitPrice: price(1_000_000_000_000_000n) }])).toBe("lines");
   expect(fieldOf([{ name: "two\nlines" }])).toBe("lines[0].name");
+});
+
+test("a buyer may be given less time than the installation allows, and not more", () => {
+  expect(draft([{ sku: 1 }]).paymentWindowMs).toBe(600_000);
+  expect(draft([{ sku: 1 }], 2_000).paymentWindowMs).toBe(2_000);
+  expect(() => draft([{ sku: 1 }], 600_001)).toThrow(/payment_window/);
 });
 
 test("the hash tells requests apart by user, lines and prices, and not by the order of lines", () => {

@@ -7,6 +7,8 @@ export interface OrderRequest {
   readonly userId: bigint;
   readonly lines: readonly RequestLine[];
   readonly idempotencyKey: string;
+  /** Undefined: as long as the installation allows. */
+  readonly paymentWindowMs: number | undefined;
 }
 
 export interface RequestLine {
@@ -22,8 +24,9 @@ export interface OrderDraft {
   /** By SKU, each once. */
   readonly lines: readonly OrderLine[];
   readonly total: Total | undefined;
+  readonly paymentWindowMs: number;
   readonly idempotencyKey: string;
-  /** SHA-256 of user, lines and prices: two requests with one key must agree in it. */
+  /** SHA-256 of user, lines, prices and payment window: two requests with one key must agree in it. */
   readonly requestHash: string;
 }
 
@@ -33,10 +36,12 @@ const totalMinorMax = 1_000_000_000_000_000;
 /**
  * Merges lines that name the same SKU and computes the total.
  *
+ * @param paymentWindowMaxMs how long the installation lets a buyer wait with paying.
  * @throws Failure `invalid_argument` that names the field: a SKU with two prices or names, two currencies, a merged
- * quantity above 1,000,000, a total above 10^15 minor units, or a control character in a name.
+ * quantity above 1,000,000, a total above 10^15 minor units, a payment window longer than allowed, or a control
+ * character in a name.
  */
-export function draftOrder(request: OrderRequest): OrderDraft {
+export function draftOrder(request: OrderRequest, paymentWindowMaxMs: number): OrderDraft {
   const merged = new Map<number, OrderLine>();
   let currencyCode: string | undefined;
   let totalMinor = 0;
@@ -60,13 +65,19 @@ export function draftOrder(request: OrderRequest): OrderDraft {
     throw invalid("lines", `the total must be at most ${totalMinorMax} minor units`);
   }
 
+  const paymentWindowMs = request.paymentWindowMs ?? paymentWindowMaxMs;
+  if (paymentWindowMs > paymentWindowMaxMs) {
+    throw invalid("payment_window", `must be at most ${paymentWindowMaxMs} ms here`);
+  }
+
   const lines = [...merged.values()].sort((a, b) => a.sku - b.sku);
   return {
     userId: request.userId,
     lines,
     total: currencyCode === undefined ? undefined : { currencyCode, amountMinor: totalMinor },
+    paymentWindowMs,
     idempotencyKey: request.idempotencyKey,
-    requestHash: hashOf(request.userId, currencyCode, lines),
+    requestHash: hashOf(request, currencyCode, lines),
   };
 }
 
@@ -84,8 +95,12 @@ function mergeLine(earlier: OrderLine | undefined, line: OrderLine, field: strin
   return { ...earlier, quantity: earlier.quantity + quantity };
 }
 
-function hashOf(userId: bigint, currencyCode: string | undefined, lines: readonly OrderLine[]): string {
-  const hash = createHash("sha256").update(`${userId}|${currencyCode ?? ""}`);
+function hashOf(
+  { userId, paymentWindowMs }: OrderRequest,
+  currencyCode: string | undefined,
+  lines: readonly OrderLine[],
+): string {
+  const hash = createHash("sha256").update(`${userId}|${paymentWindowMs ?? ""}|${currencyCode ?? ""}`);
   for (const { sku, quantity, unitPriceMinor, name } of lines) {
     hash.update(`|${sku},${quantity},${unitPriceMinor ?? ""},${name.length}:${name}`);
   }

@@ -19,19 +19,22 @@ export interface LomsHandlers {
   readonly desk: OrderDesk;
   readonly database: Database;
   readonly feed: OrderFeed;
+  /** The longest that a buyer may take to pay. */
+  readonly paymentWindowMs: number;
 }
 
-export function bindLomsService({ desk, database, feed }: LomsHandlers): BoundService {
+export function bindLomsService(handlers: LomsHandlers): BoundService {
+  const { desk, database, feed } = handlers;
   return bindService(LomsService, {
     async createOrder(request, context) {
-      const { order, replayed } = await createOrder(desk, orderRequestOf(request), callOf(context));
+      const { order, replayed } = await createOrder(handlers, orderRequestOf(request), callOf(context));
       return createOrderResponse(order, replayed);
     },
 
     async batchCreateOrders(request, context) {
       const call = callOf(context);
       const outcomes = await Promise.allSettled(
-        request.orders.map((order) => createOrder(desk, orderRequestOf(order), call)),
+        request.orders.map((order) => createOrder(handlers, orderRequestOf(order), call)),
       );
       return { results: outcomes.map(batchResult) };
     },
@@ -65,12 +68,12 @@ export function bindLomsService({ desk, database, feed }: LomsHandlers): BoundSe
 
 /** Creates an order, or throws why it was refused. */
 export async function createOrder(
-  desk: OrderDesk,
+  { desk, paymentWindowMs }: Pick<LomsHandlers, "desk" | "paymentWindowMs">,
   request: OrderRequest,
   call: Call,
 ): Promise<CreateOutcome & { kind: "created" }> {
   const outcome = await desk.create(
-    { draft: draftOrder(request), traceparent: call.traceparent },
+    { draft: draftOrder(request, paymentWindowMs), traceparent: call.traceparent },
     call.signal,
   );
   if (outcome.kind === "refused") {

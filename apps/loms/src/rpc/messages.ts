@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { durationMs, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   type CreateOrderRequest,
   type CreateOrderResponse,
@@ -54,6 +54,7 @@ export function orderRequestOf(message: CreateOrderRequest): OrderRequest {
   return {
     userId: message.userId,
     idempotencyKey: message.idempotencyKey,
+    paymentWindowMs: message.paymentWindow === undefined ? undefined : durationMs(message.paymentWindow),
     lines: message.lines.map(({ sku, quantity, name, unitPrice }) => ({ sku, quantity, name, unitPrice })),
   };
 }

@@ -25,7 +25,8 @@ const linesMax = 1_000;
  * intent of its own and an order has no total, as it was there. What was INTERNAL for everything there has its proper
  * code here.
  */
-export function bindMinizonLoms({ desk, database }: Pick<LomsHandlers, "desk" | "database">): BoundService {
+export function bindMinizonLoms(handlers: Omit<LomsHandlers, "feed">): BoundService {
+  const { desk, database } = handlers;
   return bindService(LomsV1, {
     async createOrder({ user, items }, context) {
       check("user", user > 0n, "must be greater than 0");
@@ -38,8 +39,9 @@ export function bindMinizonLoms({ desk, database }: Pick<LomsHandlers, "desk" | 
         userId: user,
         idempotencyKey: `minizon:${randomUUID()}`,
         lines: items.map(({ sku, count }) => ({ sku, quantity: count, name: "", unitPrice: undefined })),
+        paymentWindowMs: undefined,
       };
-      const { order } = await createOrder(desk, request, callOf(context));
+      const { order } = await createOrder(handlers, request, callOf(context));
       if (order.status === "failed") {
         throw insufficientStock(order.shortages);
       }

@@ -45,8 +45,9 @@ export async function listOrders(
 const columns = `id, user_id, status, version, currency_code, total_minor, cancel_reason, shortages, created_at,
   payment_due_at`;
 
-const withinTime = `created_at >= $2::timestamptz and created_at < $3::timestamptz
-  and (created_at, id) < ($4::timestamptz, $5::bigint)`;
+/** Times go through text, because the driver turns its own kind of time parameter into a date, and infinity is none. */
+const withinTime = `created_at >= $2::text::timestamptz and created_at < $3::text::timestamptz
+  and (created_at, id) < ($4::text::timestamptz, $5::bigint)`;
 
 function timeParameters(filter: OrderFilter, after: OrderPosition | undefined): string[] {
   return [

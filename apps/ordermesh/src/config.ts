@@ -1,0 +1,71 @@
+import { join, resolve } from "node:path";
+import { type Environment, readConfig } from "@ordermesh/config/config";
+import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
+import { checkoutFolder } from "./checkout-folder.ts";
+import {
+  type PortSetting,
+  type Program,
+  postgresPort,
+  type Service,
+  broker as standardBroker,
+  services as standardServices,
+} from "./programs.ts";
+
+/** What the environment says about a mesh on this machine. */
+export interface MeshConfig {
+  /** Absolute. Holds postgres/, kafka/ and run/. */
+  readonly dataDirectory: string;
+  readonly postgresPort: number;
+  /** Listening address and port of every program, by its name. Port 0 means any free one. */
+  readonly addresses: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+  /** Given addresses of databases, by service. */
+  readonly databaseUrls: Readonly<Record<string, string>>;
+  /** Brokers to use instead of our own, as in KAFKA_BROKERS. */
+  readonly kafkaBrokers: string | undefined;
+  readonly logLevel: LogLevel;
+  /** All of it, for the programs: what the user has set there wins over what we would set. */
+  readonly environment: Environment;
+}
+
+/** @throws ConfigError that names every variable that cannot be used. */
+export function readMeshConfig(
+  services: readonly Service[] = standardServices,
+  broker: Program = standardBroker,
+  environment: Environment = process.env,
+): MeshConfig {
+  return readConfig(environment, (read) => {
+    const port = ({ variable, standard }: PortSetting) =>
+      read.integer(variable, { fallback: standard, min: 0, max: 65_535 });
+    const addressOf = (program: Program) => ({
+      host: read.string(program.hostVariable, "127.0.0.1"),
+      port: port(program.port),
+    });
+    const given = services.map(({ name, databaseVariable }) => [name, read.optionalString(databaseVariable)]);
+    return {
+      dataDirectory: resolve(read.string("ORDERMESH_DATA_DIRECTORY", join(checkoutFolder, ".data"))),
+      postgresPort: port(postgresPort),
+      addresses: Object.fromEntries(
+        [...services, broker].map((program) => [program.name, addressOf(program)]),
+      ),
+      databaseUrls: Object.fromEntries(given.filter(([, url]) => url !== undefined)),
+      kafkaBrokers: read.optionalString("KAFKA_BROKERS"),
+      logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),
+      environment,
+    };
+  });
+}
+
+/** Readable lines when a person watches or asks for them, JSON when a program reads along. */
+export function chooseLogFormat(pretty: boolean): LogFormat {
+  return pretty || process.stdout.isTTY ? "readable" : "json";
+}
+
+/** Where the shell looks for programs. */
+export function readSearchPath(): string {
+  return process.env.PATH ?? "";
+}
+
+/** Whether npm or npx has started us. */
+export function isRunByNpm(): boolean {
+  return process.env.npm_command !== undefined;
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { fromBinary } from "@bufbuild/protobuf";
+import { createKafkaClient } from "@ordermesh/kafka/client";
+import { startConsumer } from "@ordermesh/kafka/consumer";
+import type { IncomingRecord } from "@ordermesh/kafka/record";
+import { pause } from "@ordermesh/process/wait";
+import { OrderCreatedSchema } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
+import type { Logger } from "@ordermesh/telemetry/logger";
+import { Registry } from "prom-client";
+import type { MeshClients } from "../clients.ts";
+import { ordersTopic } from "../verify/event-checks.ts";
+import type { Narrator } from "./narrator.ts";
+
+export interface Observers {
+  /** Waits until so many events and notifications of the buyer have been seen, but not for ever. */
+  untilSeen(count: number, timeoutMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Follows one buyer's events on Kafka and the notifications that come of them. */
+export async function observeBuyer(options: {
+  readonly userId: bigint;
+  readonly brokers: readonly string[];
+  readonly notifications: MeshClients["notifications"];
+  readonly narrator: Narrator;
+  readonly logger: Logger;
+}): Promise<Observers> {
+  const { userId, brokers, notifications, narrator, logger } = options;
+  const stopping = new AbortController();
+  const seen = { events: 0, notifications: 0 };
+
+  const consumer = startConsumer({
+    client: createKafkaClient({ brokers, clientId: "ordermesh-demo", logger }),
+    group: `ordermesh.demo.${randomUUID()}`,
+    topic: ordersTopic,
+    fromOldest: false,
+    batchMax: 100,
+    retry: { attemptsMax: 1, backoffBaseMs: 100, backoffMaxMs: 100 },
+    metrics: new Registry(),
+    async handle(records) {
+      for (const record of records.filter((candidate) => buyerOf(candidate) === userId)) {
+        const { ce_id: id = "", ce_type: type = "" } = record.headers;
+        narrator.event(`${type.split(".").at(-1)} key=${record.key} id=${id} partition=${record.partition}`);
+        seen.events += 1;
+      }
+    },
+  });
+  for (let waitedMs = 0; !consumer.isRunning() && waitedMs < 20_000; waitedMs += 50) {
+    await pause(50, stopping.signal);
+  }
+
+  async function watchNotifications(): Promise<void> {
+    const stream = notifications.watchNotifications(
+      { userId },
+      { signal: stopping.signal, timeoutMs: Number.POSITIVE_INFINITY },
+    );
+    for await (const { notification } of stream) {
+      if (notification !== undefined) {
+        narrator.notification(`${notification.title} (no. ${notification.notificationId})`);
+        seen.notifications += 1;
+      }
+    }
+  }
+  const watching = watchNotifications().catch((error) => {
+    if (!stopping.signal.aborted) {
+      logger.warn({ err: error }, "the notifications can not be followed");
+    }
+  });
+
+  return {
+    async untilSeen(count, timeoutMs) {
+      for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += 50) {
+        if (seen.events >= count && seen.notifications >= count) {
+          return;
+        }
+        await pause(50);
+      }
+      throw new Error(
+        `Of ${count} events, ${seen.events} and ${seen.notifications} notifications were seen.`,
+      );
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all([consumer.stop(), watching]);
+    },
+  };
+}
+
+/** All events of an order begin with the same field, the order, so that the buyer can be read from any of them. */
+function buyerOf(record: IncomingRecord): bigint | undefined {
+  try {
+    return fromBinary(OrderCreatedSchema, record.value).order?.userId;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import { type Environment, readConfig } from "@ordermesh/config/config";
+import type { MeshAddresses } from "./clients.ts";
+
+/** Where a running mesh is: what the environment names, and what `up` starts otherwise. */
+export interface Installation {
+  readonly addresses: MeshAddresses;
+  readonly databases: { readonly loms: string; readonly checkout: string; readonly notifications: string };
+  readonly kafkaBrokers: readonly string[];
+}
+
+/** @throws ConfigError that names every variable that can not be used. */
+export function readInstallation(environment: Environment): Installation {
+  return readConfig(environment, (read) => {
+    const address = (service: string, port: number) =>
+      read.string(
+        `${service}_ADDRESS`,
+        `127.0.0.1:${read.integer(`${service}_PORT`, { fallback: port, min: 1, max: 65_535 })}`,
+      );
+    const postgresPort = read.integer("POSTGRES_PORT", { fallback: 54329, min: 1, max: 65_535 });
+    const database = (service: string) =>
+      read.string(
+        `${service}_DATABASE_URL`,
+        `postgres://ordermesh:ordermesh@127.0.0.1:${postgresPort}/${service.toLowerCase()}`,
+      );
+    const kafkaPort = read.integer("DEVKAFKA_PORT", { fallback: 9092, min: 1, max: 65_535 });
+    return {
+      addresses: {
+        loms: address("LOMS", 50051),
+        checkout: address("CHECKOUT", 50052),
+        product: address("PRODUCT", 50053),
+        notifications: address("NOTIFICATIONS", 50055),
+      },
+      databases: {
+        loms: database("LOMS"),
+        checkout: database("CHECKOUT"),
+        notifications: database("NOTIFICATIONS"),
+      },
+      kafkaBrokers: read.list("KAFKA_BROKERS", [`127.0.0.1:${kafkaPort}`]),
+    };
+  });
+}

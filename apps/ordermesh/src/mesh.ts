@@ -1,0 +1,205 @@
+import { access } from "node:fs/promises";
+import { Failure } from "@ordermesh/failure/failure";
+import { createStopList, type StopList } from "@ordermesh/process/stop-in-order";
+import { claimDataFolder } from "./claim-data-folder.ts";
+import type { MeshConfig } from "./config.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { type DatabaseServer, startDatabaseServer } from "./database-server.ts";
+import { choosePorts, type ProgramAddresses } from "./ports.ts";
+import type { Program, Service } from "./programs.ts";
+import { askPort, askReadyz } from "./readiness.ts";
+import type { Report } from "./report.ts";
+import { type RunningProgram, runProgram, seconds } from "./run-program.ts";
+
+/** A mesh that runs and is ready. */
+export interface Mesh {
+  /** Where to reach each service, by its name. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Address of each service's database, by the service's name. */
+  readonly databaseUrls: Readonly<Record<string, string>>;
+  /** As in KAFKA_BROKERS. Undefined when no service needs Kafka. */
+  readonly kafkaBrokers: string | undefined;
+  /** Stops everything in order: services, broker, databases. Takes up to a minute and a half. */
+  stop(): Promise<void>;
+}
+
+export interface MeshOptions {
+  readonly config: MeshConfig;
+  /** Those of the map that are to run. */
+  readonly services: readonly Service[];
+  readonly broker: Program;
+  /** Removes all data first. */
+  readonly fresh: boolean;
+  /** Gives up starting. */
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
+const serviceStopMs = 30_000;
+const brokerStopMs = 10_000;
+
+/**
+ * Starts databases, broker and services as far as they are not given, and waits until every service is ready.
+ *
+ * @throws Failure in one sentence, or the signal's reason. Nothing runs any more then.
+ */
+export async function startMesh(options: MeshOptions): Promise<Mesh> {
+  const parts = createStopList();
+  try {
+    return await startParts(options, parts);
+  } catch (error) {
+    await parts.stopAll();
+    throw error;
+  }
+}
+
+async function startParts(options: MeshOptions, parts: StopList): Promise<Mesh> {
+  const { config, services, broker, fresh, signal, report } = options;
+  const needsBroker = config.kafkaBrokers === undefined && services.some((service) => service.usesKafka);
+  const programs = needsBroker ? [broker, ...services] : services;
+  await checkBuilt(programs);
+  const { folder, release } = await claimDataFolder({
+    dataDirectory: config.dataDirectory,
+    fresh,
+    onProgress: report.progress,
+  });
+  parts.add("claim on the data folder", release);
+  const addresses = await choosePorts(programs, config);
+  signal.throwIfAborted();
+
+  const databases = startDatabases(options, folder);
+  parts.add("PostgreSQL", async () => (await databases.catch(() => undefined))?.stop());
+  const brokerStarted = needsBroker ? startBroker(options, folder, addresses, parts) : undefined;
+  const [databaseServer] = await Promise.all([databases, brokerStarted]);
+
+  const databaseUrls = Object.fromEntries(
+    services.map(({ name }) => [name, config.databaseUrls[name] ?? databaseServer?.urlOf(name) ?? ""]),
+  );
+  const kafkaBrokers = config.kafkaBrokers ?? addresses.get(broker.name)?.target;
+  report.progress(`starting ${services.map(({ name }) => name).join(", ")}`);
+  const running = services.map((service) =>
+    runProgram({
+      program: service,
+      environment: serviceEnvironment(service, { config, addresses, databaseUrls, kafkaBrokers }),
+      runDirectory: folder.run,
+      report,
+    }),
+  );
+  parts.add("services", async () => {
+    await Promise.all(running.map((program) => program.stop(serviceStopMs)));
+  });
+  await untilAllReady(running, services, addresses, signal);
+
+  return {
+    addresses: Object.fromEntries(services.map(({ name }) => [name, addresses.get(name)?.target ?? ""])),
+    databaseUrls,
+    kafkaBrokers,
+    stop: parts.stopAll,
+  };
+}
+
+/** Checked before anything is started, as it is the cheapest to find out. */
+async function checkBuilt(programs: readonly Program[]): Promise<void> {
+  for (const { name, entry } of programs) {
+    await access(entry).catch((error: unknown) => {
+      throw new Failure(
+        "failed_precondition",
+        `${name} is not built, ${entry} is missing: run \`npm start\`.`,
+        {
+          reason: "NOT_BUILT",
+          cause: error,
+        },
+      );
+    });
+  }
+}
+
+async function startDatabases(options: MeshOptions, folder: DataFolder): Promise<DatabaseServer | undefined> {
+  const { config, services, report } = options;
+  if (services.every(({ name }) => config.databaseUrls[name] !== undefined)) {
+    return undefined;
+  }
+  const startedAt = performance.now();
+  const server = await startDatabaseServer({
+    dataDirectory: folder.postgres,
+    runDirectory: folder.run,
+    port: config.postgresPort,
+    report,
+  });
+  report.progress(
+    `PostgreSQL is ready on 127.0.0.1:${server.port} (${seconds(performance.now() - startedAt)})`,
+  );
+  return server;
+}
+
+async function startBroker(
+  options: MeshOptions,
+  folder: DataFolder,
+  addresses: ProgramAddresses,
+  parts: StopList,
+): Promise<void> {
+  const { config, broker, signal, report } = options;
+  const { host, port } = addresses.get(broker.name)!;
+  const running = runProgram({
+    program: broker,
+    environment: {
+      DEVKAFKA_DATA_DIRECTORY: folder.kafka,
+      ...config.environment,
+      [broker.hostVariable]: host,
+      [broker.port.variable]: String(port),
+      LOG_FORMAT: "json",
+    },
+    runDirectory: folder.run,
+    report,
+  });
+  parts.add(broker.name, () => running.stop(brokerStopMs));
+  await running.untilReady(() => askPort(port), signal);
+}
+
+/** What a service finds in its environment: what the user has set, and our addresses where nothing is set. */
+function serviceEnvironment(
+  service: Service,
+  mesh: {
+    readonly config: MeshConfig;
+    readonly addresses: ProgramAddresses;
+    readonly databaseUrls: Readonly<Record<string, string>>;
+    readonly kafkaBrokers: string | undefined;
+  },
+): Record<string, string | undefined> {
+  const { config, addresses, databaseUrls, kafkaBrokers } = mesh;
+  const { host, port } = addresses.get(service.name)!;
+  const upstreams = Object.entries(service.upstreams).map(([variable, name]) => {
+    const standard = config.addresses[name];
+    return [variable, addresses.get(name)?.target ?? (standard && `127.0.0.1:${standard.port}`)];
+  });
+  return {
+    ...Object.fromEntries(upstreams),
+    ...config.environment,
+    [service.hostVariable]: host,
+    [service.port.variable]: String(port),
+    [service.databaseVariable]: databaseUrls[service.name],
+    ...(kafkaBrokers === undefined ? {} : { KAFKA_BROKERS: kafkaBrokers }),
+    LOG_FORMAT: "json",
+  };
+}
+
+/** Waits for all of them; the first one that fails ends the waiting for the others. */
+async function untilAllReady(
+  running: readonly RunningProgram[],
+  services: readonly Service[],
+  addresses: ProgramAddresses,
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const waits = running.map(async (program, index) => {
+    const { reachableHost, port } = addresses.get(services[index]!.name)!;
+    try {
+      await program.untilReady(() => askReadyz({ host: reachableHost, port }), either);
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  });
+  await Promise.all(waits);
+}

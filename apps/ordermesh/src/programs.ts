@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { checkoutFolder } from "./checkout-folder.ts";
+
+/** A program of the mesh as the supervisor starts it. */
+export interface Program {
+  readonly name: string;
+  /** The JavaScript file that Node runs. */
+  readonly entry: string;
+  readonly port: PortSetting;
+  /** Names the address that it listens on. */
+  readonly hostVariable: string;
+}
+
+/** A service: a program with what it depends on. */
+export interface Service extends Program {
+  /** Names the address of its database. On the embedded server the database is called like the service. */
+  readonly databaseVariable: string;
+  readonly usesKafka: boolean;
+  /** Variables that name the addresses of other services, and which service each means. */
+  readonly upstreams: Readonly<Record<string, string>>;
+}
+
+/** A port, and the variable that changes it. */
+export interface PortSetting {
+  readonly variable: string;
+  readonly standard: number;
+}
+
+const entryOf = (app: string) => join(checkoutFolder, "apps", app, "dist", "main.js");
+
+/** The map of the system: what runs, where, and what it needs. Printed in this order; started at the same time. */
+export const services: readonly Service[] = [
+  {
+    name: "loms",
+    entry: entryOf("loms"),
+    port: { variable: "LOMS_PORT", standard: 50051 },
+    hostVariable: "LOMS_HOST",
+    databaseVariable: "LOMS_DATABASE_URL",
+    usesKafka: true,
+    upstreams: {},
+  },
+  {
+    name: "checkout",
+    entry: entryOf("checkout"),
+    port: { variable: "CHECKOUT_PORT", standard: 50052 },
+    hostVariable: "CHECKOUT_HOST",
+    databaseVariable: "CHECKOUT_DATABASE_URL",
+    usesKafka: false,
+    upstreams: { LOMS_ADDRESS: "loms", PRODUCT_ADDRESS: "product" },
+  },
+  {
+    name: "product",
+    entry: entryOf("product"),
+    port: { variable: "PRODUCT_PORT", standard: 50053 },
+    hostVariable: "PRODUCT_HOST",
+    databaseVariable: "PRODUCT_DATABASE_URL",
+    usesKafka: false,
+    upstreams: {},
+  },
+  {
+    name: "notifications",
+    entry: entryOf("notifications"),
+    port: { variable: "NOTIFICATIONS_PORT", standard: 50055 },
+    hostVariable: "NOTIFICATIONS_HOST",
+    databaseVariable: "NOTIFICATIONS_DATABASE_URL",
+    usesKafka: true,
+    upstreams: {},
+  },
+];
+
+/** The broker that runs when KAFKA_BROKERS names no other. */
+export const broker: Program = {
+  name: "devkafka",
+  entry: entryOf("devkafka"),
+  port: { variable: "DEVKAFKA_PORT", standard: 9092 },
+  hostVariable: "DEVKAFKA_HOST",
+};
+
+/** The embedded server that holds the databases for which no address is given. */
+export const postgresPort: PortSetting = { variable: "POSTGRES_PORT", standard: 54329 };

@@ -1,0 +1,74 @@
+import { createKafkaClient } from "@ordermesh/kafka/client";
+import { createProducer } from "@ordermesh/kafka/producer";
+import { readToEnd } from "@ordermesh/kafka/read-to-end";
+import { deadLetterTopic } from "@ordermesh/kafka/topics";
+import type { Logger } from "@ordermesh/telemetry/logger";
+import { createLogger } from "@ordermesh/telemetry/logger";
+import type { Command } from "commander";
+import { readInstallation } from "./installation.ts";
+
+const timeoutMs = 60_000;
+
+/**
+ * Sends the dead letters of a consumer group back to the topic they came from, as they were, each once: how far it
+ * came is kept with the broker. Consumers that had handled a record drop it by its id.
+ *
+ * @returns how many were sent.
+ * @throws Failure `unavailable` when the broker can not be reached; what had been sent by then is noted.
+ */
+export async function redriveDeadLetters(options: {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly group: string;
+  readonly logger: Logger;
+}): Promise<number> {
+  const { brokers, topic, group, logger } = options;
+  const client = createKafkaClient({ brokers, clientId: "ordermesh-redrive", logger });
+  const producer = createProducer(client);
+  let sent = 0;
+  try {
+    await readToEnd({
+      client,
+      topic: deadLetterTopic(topic, group),
+      group: `ordermesh.redrive.${group}`,
+      timeoutMs,
+      async onRecords(records) {
+        await producer.publish(
+          topic,
+          records.map(({ key, value, headers }) => ({
+            key,
+            value,
+            headers: withoutDeadLetterHeaders(headers),
+          })),
+        );
+        sent += records.length;
+      },
+    });
+    return sent;
+  } finally {
+    await producer.close();
+  }
+}
+
+function withoutDeadLetterHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("dead_letter_")));
+}
+
+export function addRedriveCommand(program: Command, environment = process.env): void {
+  program
+    .command("redrive")
+    .description(
+      "Send dead letters of a consumer group back to their topic, once what made them fail is mended.",
+    )
+    .option("--topic <topic>", "the topic they came from", "orders.events.v1")
+    .option("--group <group>", "the consumer group that gave them up", "notifications.order-events")
+    .option("--json", "print one JSON document instead of a line")
+    .action(async ({ topic, group, json }: { topic: string; group: string; json?: boolean }) => {
+      const logger = createLogger({ service: "redrive", level: "error", format: "readable" });
+      const { kafkaBrokers } = readInstallation(environment);
+      const sent = await redriveDeadLetters({ brokers: kafkaBrokers, topic, group, logger });
+      process.stdout.write(
+        json ? `${JSON.stringify({ sent })}\n` : `${sent} records sent back to ${topic}\n`,
+      );
+    });
+}

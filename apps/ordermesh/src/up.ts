@@ -1,0 +1,158 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { chooseLogFormat, readMeshConfig } from "./config.ts";
+import { describeError } from "./exit-codes.ts";
+import { listenForInterruption } from "./interruption.ts";
+import { type Mesh, startMesh } from "./mesh.ts";
+import { broker, type Program, postgresPort, type Service, services } from "./programs.ts";
+import { readyText } from "./ready-text.ts";
+import { createReport, type Report } from "./report.ts";
+import { seconds } from "./run-program.ts";
+
+interface UpOptions {
+  readonly fresh?: true;
+  readonly seed: boolean;
+  readonly services?: readonly string[];
+  readonly pretty?: true;
+}
+
+/** What the command starts. Tests give small programs of their own. */
+export interface ProgramMap {
+  readonly services: readonly Service[];
+  readonly broker: Program;
+}
+
+export function addUpCommand(program: Command, map: ProgramMap = { services, broker }): void {
+  const names = map.services.map(({ name }) => name);
+  program
+    .command("up")
+    .description(
+      "Starts databases, broker and services on this machine, and keeps them running until Ctrl-C.",
+    )
+    .option("--fresh", "remove all data first")
+    .option("--no-seed", "do not add the demo catalogue and its stock")
+    .option(
+      "--services <names>",
+      `only these, separated by commas (of ${names.join(", ")})`,
+      parseServices(names),
+    )
+    .option("--pretty", "readable lines, also when the output is no terminal")
+    .addHelpText("after", environmentText(map))
+    .action((options: UpOptions) => runUp(options, map));
+}
+
+function parseServices(known: readonly string[]): (text: string) => readonly string[] {
+  return (text) => {
+    const names = text.split(",").map((name) => name.trim());
+    const unknown = names.filter((name) => !known.includes(name));
+    if (unknown.length > 0) {
+      throw new InvalidArgumentError(
+        `There is no ${unknown.join(", ")}. The services are ${known.join(", ")}.`,
+      );
+    }
+    return names;
+  };
+}
+
+function environmentText({ services, broker }: ProgramMap): string {
+  const ports = [postgresPort, broker.port, ...services.map(({ port }) => port)];
+  const databases = services.map(({ databaseVariable }) => databaseVariable);
+  return `
+Environment:
+  ${ports.map(({ variable, standard }) => `${variable} (${standard})`).join(", ")}: ports; 0 takes a free one
+  ${databases.join(", ")}: databases to use instead of the embedded server
+  KAFKA_BROKERS: brokers to use instead of devkafka
+  ORDERMESH_DATA_DIRECTORY: where data are kept (.data)
+  LOG_LEVEL (info): debug, info, warn or error
+  OTEL_EXPORTER_OTLP_ENDPOINT: where the services send their traces`;
+}
+
+async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
+  const startedAt = performance.now();
+  const config = readMeshConfig(map.services, map.broker);
+  const report = createReport({ format: chooseLogFormat(options.pretty === true), level: config.logLevel });
+  const interruption = listenForInterruption(() => {
+    // What still runs is killed as this process exits: see supervise.ts.
+    report.warn("stopping at once");
+    process.exit(1);
+  });
+  const { signal } = interruption;
+  try {
+    const mesh = await startMesh({
+      config,
+      services: map.services.filter(({ name }) => options.services?.includes(name) ?? true),
+      broker: map.broker,
+      fresh: options.fresh === true,
+      signal,
+      report,
+    });
+    try {
+      if (options.seed) {
+        await seed(mesh, report);
+      }
+      announce(mesh, {
+        readyInMs: performance.now() - startedAt,
+        dataDirectory: config.dataDirectory,
+        options,
+        report,
+      });
+      await untilAborted(signal);
+    } finally {
+      await stop(mesh, report);
+    }
+  } catch (error) {
+    // Asked to stop while it was starting: everything is down again, as wished.
+    if (!signal.aborted) {
+      throw error;
+    }
+  } finally {
+    interruption.close();
+  }
+}
+
+/** A mesh without its demo data is still a mesh, so what goes wrong here is told and no more. */
+async function seed(mesh: Mesh, report: Report): Promise<void> {
+  const { product: productAddress, loms: lomsAddress } = mesh.addresses;
+  if (productAddress === undefined || lomsAddress === undefined) {
+    return;
+  }
+  try {
+    const { seedDemo } = await import("./seed.ts");
+    await seedDemo({ productAddress, lomsAddress, onProgress: report.progress });
+  } catch (error) {
+    report.warn(`the demo data could not be added: ${describeError(error)}`);
+  }
+}
+
+function announce(
+  mesh: Mesh,
+  details: { readyInMs: number; dataDirectory: string; options: UpOptions; report: Report },
+): void {
+  const { readyInMs, dataDirectory, options, report } = details;
+  if (chooseLogFormat(options.pretty === true) === "readable") {
+    process.stdout.write(`${readyText(mesh, readyInMs, dataDirectory)}\n`);
+  } else {
+    const { addresses, kafkaBrokers } = mesh;
+    report.progress(`ready in ${Math.round(readyInMs)} ms`, { addresses, kafka_brokers: kafkaBrokers });
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    // A promise alone does not keep a process alive, and every program may be in its pause before a restart.
+    const alive = setInterval(() => {}, 60_000);
+    signal.addEventListener("abort", () => {
+      clearInterval(alive);
+      resolve();
+    });
+  });
+}
+
+async function stop(mesh: Mesh, report: Report): Promise<void> {
+  const startedAt = performance.now();
+  report.progress("stopping");
+  await mesh.stop();
+  report.progress(`stopped in ${seconds(performance.now() - startedAt)}`);
+}

@@ -1,0 +1,142 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import type { KafkaClient } from "@ordermesh/kafka/client";
+import { findRanges, readToEnd } from "@ordermesh/kafka/read-to-end";
+import type { IncomingRecord } from "@ordermesh/kafka/record";
+import type { Queryable } from "@ordermesh/postgres/tx";
+import {
+  OrderAwaitingPaymentSchema,
+  OrderCanceledSchema,
+  OrderCreatedSchema,
+  OrderFailedSchema,
+  OrderPaidSchema,
+} from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
+import type { CheckResult, Finding } from "./finding.ts";
+
+export const ordersTopic = "orders.events.v1";
+
+/** What the status changes of one order must be told by: event type per status. */
+const typeOfStatus: Readonly<Record<string, string>> = {
+  new: OrderCreatedSchema.typeName,
+  awaiting_payment: OrderAwaitingPaymentSchema.typeName,
+  failed: OrderFailedSchema.typeName,
+  paid: OrderPaidSchema.typeName,
+  canceled: OrderCanceledSchema.typeName,
+};
+
+const schemas = [
+  OrderCreatedSchema,
+  OrderAwaitingPaymentSchema,
+  OrderFailedSchema,
+  OrderPaidSchema,
+  OrderCanceledSchema,
+];
+
+/** A change that must be on Kafka: it is in the history and no longer in the outbox. */
+interface ExpectedEvent {
+  readonly orderId: bigint;
+  readonly version: number;
+  readonly type: string;
+}
+
+/** The changes of one snapshot of the order database whose events have left the outbox. */
+export async function findExpectedEvents(db: Queryable): Promise<ExpectedEvent[]> {
+  const waiting = await db.query<{ aggregate_id: bigint; type: string }>(
+    "select aggregate_id, type from outbox where aggregate_type = 'order'",
+  );
+  const inOutbox = new Set(waiting.map(({ aggregate_id, type }) => `${aggregate_id}/${type}`));
+  const history = await db.query<{ order_id: bigint; version: number; status: string }>(
+    "select order_id, version, status from order_history",
+  );
+  return history
+    .map(({ order_id, version, status }) => ({
+      orderId: order_id,
+      version,
+      type: typeOfStatus[status] ?? status,
+    }))
+    .filter(({ orderId, type }) => !inOutbox.has(`${orderId}/${type}`));
+}
+
+/** What the topic says, reduced to what the checks need. */
+export interface TopicContents {
+  readonly recordCount: number;
+  /** By "order/version": the event's type. */
+  readonly typeByChange: ReadonlyMap<string, string>;
+  /** Ids of events by "partition/offset". */
+  readonly eventIds: ReadonlyMap<string, string>;
+  readonly findings: readonly Finding[];
+  /** True when old records have been deleted by retention, so that their absence proves nothing. */
+  readonly isTruncated: boolean;
+}
+
+export async function readOrderEvents(client: KafkaClient, timeoutMs: number): Promise<TopicContents> {
+  const ranges = (await findRanges(client, ordersTopic)) ?? [];
+  const typeByChange = new Map<string, string>();
+  const eventIds = new Map<string, string>();
+  const lastVersions = new Map<string, number>();
+  const findings: Finding[] = [];
+  let recordCount = 0;
+
+  function note(record: IncomingRecord): void {
+    recordCount += 1;
+    eventIds.set(`${record.partition}/${record.offset}`, record.headers.ce_id ?? "");
+    const change = changeOf(record);
+    if (change === undefined) {
+      findings.push({
+        invariant: "I10",
+        text: `record ${record.partition}/${record.offset} is no order event`,
+      });
+      return;
+    }
+    const name = `${record.key}/${change.version}`;
+    const last = lastVersions.get(record.key) ?? 0;
+    if (!typeByChange.has(name) && change.version !== last + 1 && last > 0) {
+      findings.push({
+        invariant: "I10",
+        text: `order ${record.key}: version ${change.version} is first seen after version ${last}`,
+      });
+    }
+    if (change.orderId.toString() !== record.key) {
+      findings.push({
+        invariant: "I10",
+        text: `order ${change.orderId} was published with key ${record.key}`,
+      });
+    }
+    lastVersions.set(record.key, Math.max(last, change.version));
+    typeByChange.set(name, change.type);
+  }
+
+  await readToEnd({ client, topic: ordersTopic, timeoutMs, onRecords: (records) => records.forEach(note) });
+  return { recordCount, typeByChange, eventIds, findings, isTruncated: ranges.some(({ low }) => low > 0n) };
+}
+
+function changeOf(record: IncomingRecord): { orderId: bigint; version: number; type: string } | undefined {
+  const type = record.headers.ce_type ?? "";
+  const schema = schemas.find(({ typeName }) => typeName === type);
+  if (schema === undefined) {
+    return undefined;
+  }
+  try {
+    const { order } = fromBinary(schema, record.value);
+    return order === undefined ? undefined : { orderId: order.orderId, version: order.version, type };
+  } catch {
+    return undefined;
+  }
+}
+
+/** I10: each change that has left the outbox is on Kafka, with its own type. */
+export function checkEvents(expected: readonly ExpectedEvent[], topic: TopicContents): CheckResult {
+  const missing = expected.flatMap(({ orderId, version, type }): Finding[] => {
+    const found = topic.typeByChange.get(`${orderId}/${version}`);
+    if (found === type || (found === undefined && topic.isTruncated)) {
+      return [];
+    }
+    const what = found === undefined ? "has no event" : `was told as ${found}`;
+    return [{ invariant: "I10", text: `order ${orderId}, version ${version} (${type}) ${what}` }];
+  });
+  return {
+    invariant: "I10",
+    claim: "each status change is on Kafka, in order per order, unless it waits in the outbox",
+    examined: expected.length,
+    findings: [...topic.findings, ...missing],
+  };
+}

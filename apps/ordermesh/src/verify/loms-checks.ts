@@ -1,0 +1,153 @@
+import type { SqlCheck } from "./sql-check.ts";
+
+/** What the order service's tables must agree on. Each recomputes a stored value from the rows that led to it. */
+export const lomsChecks: readonly SqlCheck[] = [
+  {
+    invariant: "I1",
+    claim: "0 ≤ reserved ≤ on_hand for every SKU and warehouse",
+    examined: "stock_levels",
+    violations: `
+      select format('SKU %s in warehouse %s: on hand %s, reserved %s', sku, warehouse_id, on_hand, reserved) as text
+      from stock_levels where not (reserved between 0 and on_hand)`,
+  },
+  {
+    invariant: "I2",
+    claim: "on_hand = received − committed",
+    examined: "stock_levels",
+    violations: `
+      with received as (
+        select sku, warehouse_id, sum(quantity) as units from stock_receipts group by sku, warehouse_id
+      ), committed as (
+        select sku, warehouse_id, sum(quantity) as units from reservation_ledger
+        where entry = 'committed' group by sku, warehouse_id
+      )
+      select format('SKU %s in warehouse %s: on hand %s, but received %s and committed %s', sku, warehouse_id,
+        coalesce(l.on_hand, 0), coalesce(r.units, 0), coalesce(c.units, 0)) as text
+      from stock_levels l
+      full join received r using (sku, warehouse_id)
+      full join committed c using (sku, warehouse_id)
+      where coalesce(l.on_hand, 0) <> coalesce(r.units, 0) - coalesce(c.units, 0)`,
+  },
+  {
+    invariant: "I3",
+    claim: "reserved = held − resolved",
+    examined: "stock_levels",
+    violations: `
+      with open_holds as (
+        select sku, warehouse_id, sum(case when resolves then -quantity else quantity end) as units
+        from reservation_ledger group by sku, warehouse_id
+      )
+      select format('SKU %s in warehouse %s: reserved %s, but the ledger has %s open', sku, warehouse_id,
+        coalesce(l.reserved, 0), coalesce(h.units, 0)) as text
+      from stock_levels l full join open_holds h using (sku, warehouse_id)
+      where coalesce(l.reserved, 0) <> coalesce(h.units, 0)`,
+  },
+  {
+    invariant: "I4",
+    claim: "each hold is resolved at most once, wholly, and only if it was made",
+    examined: "reservation_ledger",
+    violations: `
+      select format('holder %s, SKU %s, warehouse %s: %s %s units, but held %s', r.holder_id, r.sku, r.warehouse_id,
+        r.entry, r.quantity, coalesce(h.quantity, 0)) as text
+      from reservation_ledger r
+      left join reservation_ledger h
+        on h.holder_id = r.holder_id and h.sku = r.sku and h.warehouse_id = r.warehouse_id and not h.resolves
+      where r.resolves and r.quantity is distinct from h.quantity`,
+  },
+  {
+    invariant: "I5",
+    claim: "units are conserved: received = on hand + committed, over all",
+    examined: "stock_receipts",
+    violations: `
+      select format('received %s, on hand %s, committed %s', received, on_hand, committed) as text
+      from (
+        select (select coalesce(sum(quantity), 0) from stock_receipts) as received,
+          (select coalesce(sum(on_hand), 0) from stock_levels) as on_hand,
+          (select coalesce(sum(quantity), 0) from reservation_ledger where entry = 'committed') as committed
+      ) as totals
+      where received <> on_hand + committed`,
+  },
+  {
+    invariant: "I6",
+    claim: "an order's holds are what its status says: open, committed, or none",
+    examined: "orders",
+    violations: `
+      with wanted as (
+        select o.id, o.status, o.cancel_reason, l.sku, l.quantity
+        from orders o join order_lines l on l.order_id = o.id
+      ), held as (
+        select h.holder_id, h.sku, sum(h.quantity) as held,
+          coalesce(sum(r.quantity) filter (where r.entry = 'committed'), 0) as committed,
+          coalesce(sum(r.quantity) filter (where r.entry = 'released'), 0) as released,
+          coalesce(sum(r.quantity) filter (where r.entry = 'expired'), 0) as expired
+        from reservation_ledger h
+        left join reservation_ledger r
+          on r.holder_id = h.holder_id and r.sku = h.sku and r.warehouse_id = h.warehouse_id and r.resolves
+        where not h.resolves group by h.holder_id, h.sku
+      )
+      select format('order %s (%s), SKU %s: ordered %s, held %s, committed %s, released %s, expired %s', w.id, w.status,
+        w.sku, w.quantity, coalesce(h.held, 0), coalesce(h.committed, 0), coalesce(h.released, 0),
+        coalesce(h.expired, 0)) as text
+      from wanted w left join held h on h.holder_id = w.id and h.sku = w.sku
+      where (coalesce(h.held, 0), coalesce(h.committed, 0), coalesce(h.released, 0), coalesce(h.expired, 0)) <> case
+        when w.status = 'awaiting_payment' then (w.quantity::bigint, 0::bigint, 0::bigint, 0::bigint)
+        when w.status = 'paid' then (w.quantity::bigint, w.quantity::bigint, 0::bigint, 0::bigint)
+        when w.cancel_reason = 'requested' then (w.quantity::bigint, 0::bigint, w.quantity::bigint, 0::bigint)
+        when w.cancel_reason = 'payment_deadline' then (w.quantity::bigint, 0::bigint, 0::bigint, w.quantity::bigint)
+        else (0::bigint, 0::bigint, 0::bigint, 0::bigint)
+      end`,
+  },
+  {
+    invariant: "I6",
+    claim: "every hold has an order or a reservation, and a reservation's holds are what its status says",
+    examined: "reservations",
+    violations: `
+      with resolved as (
+        select h.holder_id, count(*) as holds, count(r.entry) as resolutions, min(r.entry::text) as first_entry,
+          max(r.entry::text) as last_entry
+        from reservation_ledger h
+        left join reservation_ledger r
+          on r.holder_id = h.holder_id and r.sku = h.sku and r.warehouse_id = h.warehouse_id and r.resolves
+        where not h.resolves group by h.holder_id
+      )
+      select format('holder %s: %s', l.holder_id, case
+        when o.id is null and v.id is null then 'neither an order nor a reservation'
+        else format('reservation is %s, but %s of %s holds are resolved (%s)', v.status, l.resolutions, l.holds,
+          concat_ws(', ', l.first_entry, l.last_entry)) end) as text
+      from resolved l
+      left join orders o on o.id = l.holder_id
+      left join reservations v on v.id = l.holder_id
+      where (o.id is null and v.id is null)
+        or (v.status = 'held' and l.resolutions > 0)
+        or (v.status <> 'held' and (l.resolutions <> l.holds or l.first_entry <> v.status::text
+          or l.last_entry <> v.status::text))`,
+  },
+  {
+    invariant: "I8",
+    claim: "no order awaits payment, and no reservation is held, five seconds past its time",
+    examined: "orders",
+    violations: `
+      select format('order %s awaits payment since %s, due %s', id, created_at, payment_due_at) as text
+      from orders where status = 'awaiting_payment' and payment_due_at < now() - interval '5 seconds'
+      union all
+      select format('reservation %s is held, expired %s', id, expires_at)
+      from reservations where status = 'held' and expires_at < now() - interval '5 seconds'`,
+  },
+  {
+    invariant: "I9",
+    claim: "an order's history counts 1, 2, 3 … up to its version, and ends with its status",
+    examined: "order_history",
+    violations: `
+      with counted as (
+        select order_id, count(*) as changes, min(version) as first_version, max(version) as last_version,
+          (array_agg(status order by version desc))[1] as last_status, (array_agg(status order by version))[1] as first_status
+        from order_history group by order_id
+      )
+      select format('order %s (version %s, %s): %s history rows, %s to %s, from %s to %s', o.id, o.version, o.status,
+        coalesce(c.changes, 0), c.first_version, c.last_version, c.first_status, c.last_status) as text
+      from orders o left join counted c on c.order_id = o.id
+      where c.changes is distinct from o.version::bigint or c.first_version is distinct from 1
+        or c.last_version is distinct from o.version or c.last_status is distinct from o.status
+        or c.first_status is distinct from 'new'`,
+  },
+];

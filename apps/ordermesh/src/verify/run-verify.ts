@@ -1,0 +1,78 @@
+import { createKafkaClient } from "@ordermesh/kafka/client";
+import { type Database, openDatabase } from "@ordermesh/postgres/database";
+import type { Tx } from "@ordermesh/postgres/tx";
+import type { Logger } from "@ordermesh/telemetry/logger";
+import { checkPurchases } from "./checkout-checks.ts";
+import { checkEvents, findExpectedEvents, readOrderEvents } from "./event-checks.ts";
+import type { CheckResult } from "./finding.ts";
+import { lomsChecks } from "./loms-checks.ts";
+import { checkNotifications, readConsumerState } from "./notification-checks.ts";
+import { runSqlCheck } from "./sql-check.ts";
+
+export interface VerifyTargets {
+  readonly lomsDatabaseUrl: string;
+  /** Left out: carts are not checked. */
+  readonly checkoutDatabaseUrl?: string;
+  /** Left out: effects of events are not checked. */
+  readonly notificationsDatabaseUrl?: string;
+  readonly kafkaBrokers: readonly string[];
+}
+
+/** A ledger of millions of rows takes its time. */
+const databaseTimeoutMs = 10 * 60_000;
+const topicTimeoutMs = 5 * 60_000;
+
+/**
+ * Recomputes what must always hold, on a running installation, from one snapshot of each database. Nothing is
+ * written and no lock is taken that would keep anybody waiting.
+ *
+ * @throws Failure `unavailable` when a database or the broker can not be reached.
+ */
+export async function runVerify(targets: VerifyTargets, logger: Logger): Promise<CheckResult[]> {
+  const kafka = createKafkaClient({ brokers: targets.kafkaBrokers, clientId: "ordermesh-verify", logger });
+  const loms = open(targets.lomsDatabaseUrl);
+  const checkout = targets.checkoutDatabaseUrl === undefined ? undefined : open(targets.checkoutDatabaseUrl);
+  const notifications =
+    targets.notificationsDatabaseUrl === undefined ? undefined : open(targets.notificationsDatabaseUrl);
+  try {
+    const results: CheckResult[] = [];
+    const expected = await snapshot(loms, async (tx) => {
+      for (const check of lomsChecks) {
+        results.push(await runSqlCheck(tx, check));
+      }
+      return await findExpectedEvents(tx);
+    });
+    // Read after the snapshot: whatever had left the outbox then is on the topic now.
+    const topic = await readOrderEvents(kafka, topicTimeoutMs);
+    results.push(checkEvents(expected, topic));
+
+    if (checkout !== undefined) {
+      // The order is there before the purchase names it, so the carts' snapshot must be the older one.
+      const carts = await snapshot(checkout, (cartsTx) => loms.read((db) => checkPurchases(cartsTx, db)));
+      results.push(carts);
+    }
+    if (notifications !== undefined) {
+      const state = await readConsumerState(kafka, topicTimeoutMs);
+      results.push(await snapshot(notifications, (db) => checkNotifications({ ...state, topic, db })));
+    }
+    return results;
+  } finally {
+    await Promise.all([loms.close(), checkout?.close(), notifications?.close()]);
+  }
+}
+
+function open(url: string): Database {
+  return openDatabase({
+    url,
+    applicationName: "ordermesh verify",
+    connectionsMax: 2,
+    timeoutMs: databaseTimeoutMs,
+  });
+}
+
+function snapshot<Result>(database: Database, work: (tx: Tx) => Promise<Result>): Promise<Result> {
+  return database.transaction(async (tx) => {
+    tx.execute("set transaction isolation level repeatable read, read only");
+    return await work(tx);
+  });
+}

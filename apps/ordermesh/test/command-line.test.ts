@@ -1,0 +1,53 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeStandInMesh, runScript, type StandInMesh, watch } from "./stand-in-mesh.ts";
+
+let standIns: StandInMesh;
+beforeEach(async () => {
+  standIns = await makeStandInMesh();
+});
+afterEach(() => standIns.remove());
+
+async function ordermesh(commandArguments: readonly string[], more: Record<string, string> = {}) {
+  const environment = standIns.environment([], { DEVKAFKA_PORT: "0", ...more });
+  const { ended, output } = watch(runScript("../src/main.ts", commandArguments, environment));
+  return { exitCode: await ended, output: output() };
+}
+
+test("every command explains itself", async () => {
+  const all = await ordermesh(["--help"]);
+  expect(all).toMatchObject({ exitCode: 0, output: expect.stringMatching(/up .*doctor .*Exit codes:/s) });
+  for (const command of ["up", "doctor"]) {
+    expect(await ordermesh([command, "--help"])).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining(`Usage: ordermesh ${command}`),
+    });
+  }
+});
+
+test("wrong usage ends with 2 and says what is right", async () => {
+  for (const [commandArguments, environment, complaint] of [
+    [["upp"], {}, /unknown command 'upp'/],
+    [["up", "--frehs"], {}, /unknown option '--frehs'/],
+    [["up", "--services", "loms,shop"], {}, /There is no shop\. The services are loms, checkout/],
+    [["up"], { LOMS_PORT: "many", CHECKOUT_PORT: "70000" }, /LOMS_PORT.*many.*CHECKOUT_PORT.*70000/s],
+  ] as const) {
+    const { exitCode, output } = await ordermesh(commandArguments, environment);
+    expect(output).toMatch(complaint);
+    expect(exitCode).toBe(2);
+  }
+});
+
+test("doctor finds a data folder that is not ours, for scripts too", async () => {
+  const healthy = await ordermesh(["doctor", "--json"], anyPorts);
+  expect(healthy.exitCode).toBe(0);
+  expect(JSON.parse(healthy.output)).toMatchObject({ healthy: true });
+
+  await mkdir(join(standIns.dataDirectory, "kafka"), { recursive: true });
+  const ill = await ordermesh(["doctor"], anyPorts);
+  expect(ill.exitCode).toBe(1);
+  expect(ill.output).toMatch(/PROBLEM {2}data version .*was not made by Ordermesh.*1 problem found/s);
+});
+
+const anyPorts = { LOMS_PORT: "0", CHECKOUT_PORT: "0", PRODUCT_PORT: "0", NOTIFICATIONS_PORT: "0" };

@@ -1,0 +1,36 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import { traceIdOf } from "@ordermesh/telemetry/tracing";
+import { activeCallKey } from "./active-call.ts";
+
+/** What a handler passes on to the operations and upstream calls that it makes. */
+export interface Call {
+  /** W3C trace context of this call's span; the parent of what is done for it. */
+  readonly traceparent: string;
+  /** For logs. */
+  readonly traceId: string;
+  /** Aborted when the client has gone, the deadline has passed, or the server stops. */
+  readonly signal: AbortSignal;
+  /** Time left until the deadline, at least 0; Infinity for a stream without one. */
+  remainingMs(): number;
+}
+
+/** Reads the call from a handler's context. */
+export function callOf(context: HandlerContext): Call {
+  const active = context.values.get(activeCallKey);
+  if (active === undefined) {
+    // A handler that runs without our server, as in a test with a router transport.
+    const traceparent = context.requestHeader.get("traceparent") ?? "";
+    return {
+      traceparent,
+      traceId: traceIdOf(traceparent),
+      signal: context.signal,
+      remainingMs: () => context.timeoutMs() ?? Number.POSITIVE_INFINITY,
+    };
+  }
+  return {
+    traceparent: active.traceparent,
+    traceId: active.traceId,
+    signal: context.signal,
+    remainingMs: () => Math.max(0, active.deadlineAt - Date.now()),
+  };
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { Code, ConnectError, createConnectRouter, type Interceptor } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import type { Logger } from "@ordermesh/telemetry/logger";
+import type { Registry } from "prom-client";
+import type { BoundService } from "./bound-service.ts";
+import { maxTimerMs, type RpcLimits } from "./limits.ts";
+
+/** Whether the service may be sent traffic, and why not. */
+export interface ServingState {
+  readonly serving: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** Serves Connect and gRPC-Web, and the plain endpoints that operators' tools ask for. */
+export function createHttpHandler(options: {
+  readonly services: readonly BoundService[];
+  readonly interceptors: Interceptor[];
+  readonly limits: RpcLimits;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly state: () => ServingState;
+}): RequestListener {
+  const { logger, metrics, state } = options;
+  const handlers = rpcHandlers(options);
+  return (request, response) => {
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const handler = handlers.get(path);
+    if (handler !== undefined) {
+      answerRpc(handler, request, response).catch((error: unknown) => {
+        logger.debug({ err: error, path }, "the response could not be delivered");
+      });
+      return;
+    }
+    answerPlain(path, request, response, metrics, state).catch((error: unknown) => {
+      logger.error({ err: error, path }, "the request could not be answered");
+      answerText(response, 500, "internal error");
+    });
+  };
+}
+
+function rpcHandlers(options: {
+  readonly services: readonly BoundService[];
+  readonly interceptors: Interceptor[];
+  readonly limits: RpcLimits;
+}): Map<string, UniversalHandler> {
+  const { limits } = options;
+  const router = createConnectRouter({
+    // gRPC itself cannot be spoken over HTTP/1.1.
+    grpc: false,
+    interceptors: options.interceptors,
+    readMaxBytes: limits.maxMessageBytes,
+    writeMaxBytes: limits.maxMessageBytes,
+    maxTimeoutMs: maxTimerMs,
+    acceptCompression: [compressionGzip, compressionBrotli],
+    // A misspelt field would else be dropped without a word.
+    jsonOptions: { ignoreUnknownFields: false },
+  });
+  for (const { route } of options.services) {
+    route(router);
+  }
+  return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+}
+
+async function answerRpc(handler: UniversalHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let universalRequest: ReturnType<typeof universalRequestFromNodeRequest>;
+  try {
+    universalRequest = universalRequestFromNodeRequest(request, response, undefined, undefined);
+  } catch {
+    answerText(response, 400, "The Host header is missing or malformed.");
+    return;
+  }
+  try {
+    await universalResponseToNodeResponse(await handler(universalRequest), response);
+  } catch (error) {
+    // The client has gone: its call is over, and the interceptor has recorded that.
+    if (ConnectError.from(error).code !== Code.Aborted) {
+      throw error;
+    }
+  }
+}
+
+async function answerPlain(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  metrics: Registry,
+  state: () => ServingState,
+): Promise<void> {
+  // The body of a request that nobody reads would hold up the next one on this connection.
+  request.resume();
+  if (path !== "/livez" && path !== "/readyz" && path !== "/metrics") {
+    answerText(response, 404, "There is no such method or page here. RPCs are POST /package.Service/Method.");
+  } else if (request.method !== "GET" && request.method !== "HEAD") {
+    response.setHeader("allow", "GET, HEAD");
+    answerText(response, 405, `Use GET for ${path}.`);
+  } else if (path === "/livez") {
+    answerText(response, 200, "alive");
+  } else if (path === "/readyz") {
+    const { serving, reasons } = state();
+    answerText(response, serving ? 200 : 503, serving ? "ready" : `not ready: ${reasons.join("; ")}`);
+  } else {
+    const text = await metrics.metrics();
+    response.writeHead(200, { "content-type": metrics.contentType }).end(text);
+  }
+}
+
+function answerText(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
+}

@@ -1,0 +1,163 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { Failure } from "@ordermesh/failure/failure";
+import type { RpcLimits } from "./limits.ts";
+import { sniffProtocol } from "./sniffing.ts";
+
+/** PEM texts. With a client authority, only clients with a certificate that it signed get in. */
+export interface ServerTls {
+  readonly certificate: string | Buffer;
+  readonly key: string | Buffer;
+  readonly clientAuthority?: string | Buffer;
+}
+
+/** One listening port that serves HTTP/1.1 itself and hands HTTP/2 connections on. */
+export interface Port {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Stops listening, and closes HTTP/1.1 connections as they become idle. Resolves when every connection is closed. */
+  drain(): Promise<void>;
+  /** Closes every HTTP/1.1 connection. */
+  destroy(): void;
+}
+
+/** How often, while draining, connections are looked for that have become idle. */
+const idleCheckIntervalMs = 50;
+
+/**
+ * @throws Failure that names the port if it cannot be had.
+ */
+export async function openPort(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly limits: RpcLimits;
+  readonly tls: ServerTls | undefined;
+  readonly onRequest: RequestListener;
+  readonly onHttp2: (socket: Socket) => void;
+  /** Told what goes wrong once the port is open, such as no file descriptor being left for a connection. */
+  readonly onError: (error: Error) => void;
+}): Promise<Port> {
+  const { host, port, limits, tls, onRequest, onHttp2, onError } = options;
+  let draining = false;
+  const server = createHttpServer(limits, tls, (request, response) => {
+    response.shouldKeepAlive &&= !draining;
+    onRequest(request, response);
+  });
+  server.maxConnections = limits.maxConnections;
+  const undecided = divertHttp2(server, tls === undefined ? "connection" : "secureConnection", limits, onHttp2);
+  await listen(server, host, port);
+  server.on("error", onError);
+
+  return {
+    address: { host, port: (server.address() as AddressInfo).port },
+    drain() {
+      draining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of undecided) {
+        socket.destroy();
+      }
+      server.closeIdleConnections();
+      const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckIntervalMs);
+      return closed.finally(() => clearInterval(idleCheck));
+    },
+    destroy() {
+      server.closeAllConnections();
+    },
+  };
+}
+
+function createHttpServer(limits: RpcLimits, tls: ServerTls | undefined, onRequest: RequestListener): Server {
+  const httpOptions: ServerOptions = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: Math.min(limits.requestTimeoutMs, limits.sniffTimeoutMs),
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.requestTimeoutMs),
+    keepAlive: true,
+    keepAliveInitialDelay: limits.keepaliveIntervalMs,
+    noDelay: true,
+  };
+  const server =
+    tls === undefined
+      ? createServer(httpOptions, onRequest)
+      : createSecureServer(
+          {
+            ...httpOptions,
+            cert: tls.certificate,
+            key: tls.key,
+            ...(tls.clientAuthority !== undefined && { ca: tls.clientAuthority, requestCert: true }),
+            rejectUnauthorized: true,
+            minVersion: "TLSv1.2",
+            handshakeTimeout: limits.sniffTimeoutMs,
+            ALPNProtocols: ["h2", "http/1.1"],
+          },
+          onRequest,
+        );
+  // A client that stops reading a response is cut; one that merely waits on a quiet stream is not.
+  server.setTimeout(limits.stalledStreamTimeoutMs, (socket) => {
+    if (socket.writableLength > 0) {
+      socket.destroy();
+    }
+  });
+  return server;
+}
+
+/**
+ * Puts itself between the HTTP/1.1 server and its new connections. The server has to own the port, because Node
+ * watches the timeouts of HTTP/1.1 only for a server that listens.
+ *
+ * @returns the connections whose protocol is not known yet.
+ */
+function divertHttp2(
+  server: Server,
+  event: "connection" | "secureConnection",
+  limits: RpcLimits,
+  onHttp2: (socket: Socket) => void,
+): ReadonlySet<Socket> {
+  const undecided = new Set<Socket>();
+  const acceptHttp1 = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket | TLSSocket) => {
+    const accept = (protocol: "http1" | "http2") => {
+      if (protocol === "http2") {
+        onHttp2(socket);
+        return;
+      }
+      for (const listener of acceptHttp1) {
+        listener.call(server, socket);
+      }
+    };
+    if ("alpnProtocol" in socket && socket.alpnProtocol === "h2") {
+      accept("http2");
+      return;
+    }
+    undecided.add(socket);
+    socket.once("close", () => undecided.delete(socket));
+    sniffProtocol(socket, limits.sniffTimeoutMs, (protocol) => {
+      undecided.delete(socket);
+      accept(protocol);
+    });
+  });
+  return undecided;
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenFailure(error, host, port)));
+    server.listen(port, host, () => {
+      server.removeAllListeners("error");
+      resolve();
+    });
+  });
+}
+
+function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): Failure {
+  const problems: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} on ${host} is taken by another program: stop that one, or configure another port.`,
+    EACCES: `Port ${port} on ${host} needs more rights than this user has: configure a port above 1023.`,
+    EADDRNOTAVAIL: `Port ${port} cannot be opened on ${host}, which is not an address of this machine.`,
+  };
+  const message = problems[error.code ?? ""] ?? `Port ${port} on ${host} cannot be opened: ${error.message}.`;
+  return new Failure("failed_precondition", message, { reason: "PORT_UNAVAILABLE", cause: error });
+}

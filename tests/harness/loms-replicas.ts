@@ -1,0 +1,77 @@
+import { type Client, createClient } from "@connectrpc/connect";
+import type { LomsConfig } from "@ordermesh/app-loms/config";
+import { type Loms, startLoms } from "@ordermesh/app-loms/service";
+import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
+import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { createGrpcTransport } from "@ordermesh/rpc/client";
+import { createMetrics } from "@ordermesh/telemetry/metrics";
+import { startTracing } from "@ordermesh/telemetry/tracing";
+import { type FreshDatabase, freshDatabase } from "@ordermesh/testkit/fresh-database";
+import { type OwnBroker, startOwnBroker } from "./own-broker.ts";
+import { expectVerifyClean } from "./verify-clean.ts";
+
+/** Several LOMS on one database and one broker, behind one client that spreads its calls over them. */
+export interface LomsReplicas {
+  readonly orders: Client<typeof LomsService>;
+  readonly inventory: Client<typeof InventoryService>;
+  readonly replicas: readonly Loms[];
+  readonly database: FreshDatabase;
+  readonly broker: OwnBroker;
+  expectVerifyClean(): Promise<Record<string, number>>;
+  stop(): Promise<void>;
+}
+
+export const lomsDefaults: Omit<LomsConfig, "databaseUrl" | "kafkaBrokers"> = {
+  host: "127.0.0.1",
+  port: 0,
+  databaseConnectionsMax: 8,
+  databaseTimeoutMs: 10_000,
+  paymentWindowMs: 600_000,
+  timersEveryMs: 50,
+  batchOrdersMax: 256,
+  queueOrdersMax: 10_000,
+  stopTimeoutMs: 5_000,
+  reflection: false,
+  logLevel: "error",
+  logFormat: "readable",
+  otlpEndpoint: undefined,
+  traceSampleRatio: 1,
+};
+
+export async function startLomsReplicas(
+  count: number,
+  changes: Partial<LomsConfig> = {},
+): Promise<LomsReplicas> {
+  const broker = await startOwnBroker();
+  const database = await freshDatabase();
+  const config: LomsConfig = {
+    ...lomsDefaults,
+    ...changes,
+    databaseUrl: database.url,
+    kafkaBrokers: broker.brokers,
+  };
+  const replicas = await Promise.all(Array.from({ length: count }, () => startLoms(config)));
+  await Promise.all(replicas.map((replica) => replica.ready));
+  const { transport, close } = createGrpcTransport({
+    address: replicas.map(({ address }) => `127.0.0.1:${address.port}`).join(","),
+    services: [LomsService, InventoryService],
+    metrics: createMetrics({ service: "test", version: "0" }),
+    tracing: await startTracing({ service: "test", version: "0", endpoint: undefined, sampleRatio: 1 }),
+    defaultTimeoutMs: 30_000,
+  });
+  return {
+    orders: createClient(LomsService, transport),
+    inventory: createClient(InventoryService, transport),
+    replicas,
+    database,
+    broker,
+    expectVerifyClean: () =>
+      expectVerifyClean({ lomsDatabaseUrl: database.url, kafkaBrokers: broker.brokers }),
+    async stop() {
+      close();
+      await Promise.all(replicas.map((replica) => replica.stop()));
+      await database.drop();
+      await broker.stop();
+    },
+  };
+}

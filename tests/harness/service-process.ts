@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { findFreePort } from "@ordermesh/embedded/port";
+import { eventually } from "@ordermesh/testkit/eventually";
+
+/** A service as its own process, as it runs in production, so that it can be killed. */
+export interface ServiceProcess {
+  readonly port: number;
+  readonly pid: number;
+  /** SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and waits until it is ready. */
+  restart(): Promise<void>;
+  /** SIGTERM. @returns the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts the built program of an app. Build with `pnpm build`; `npm test` does. */
+export async function startServiceProcess(
+  app: "loms" | "checkout" | "product" | "notifications",
+  environment: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const entry = fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
+  if (!existsSync(entry)) {
+    throw new Error(`${app} is not built. Run \`pnpm build\`.`);
+  }
+  const port = await findFreePort();
+  const prefix = app.toUpperCase();
+  let output = "";
+  let child: ChildProcess;
+
+  async function start(): Promise<void> {
+    child = spawn(process.execPath, ["--enable-source-maps", entry], {
+      env: {
+        ...process.env,
+        LOG_LEVEL: "error",
+        ...environment,
+        [`${prefix}_HOST`]: "127.0.0.1",
+        [`${prefix}_PORT`]: `${port}`,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const keep = (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-4_000);
+    };
+    child.stdout?.on("data", keep);
+    child.stderr?.on("data", keep);
+    await eventually(
+      async () => {
+        if (child.exitCode !== null) {
+          throw new Error(`${app} ended with ${child.exitCode}: ${output}`);
+        }
+        const response = await fetch(`http://127.0.0.1:${port}/readyz`, {
+          signal: AbortSignal.timeout(1_000),
+        });
+        if (!response.ok) {
+          throw new Error(`${app} is not ready: ${await response.text()}\n${output}`);
+        }
+      },
+      { timeoutMs: 30_000 },
+    );
+  }
+
+  async function end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null> {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, "exit");
+      child.kill(signal);
+      await exited;
+    }
+    return child.exitCode;
+  }
+
+  await start();
+  return {
+    port,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    async kill() {
+      await end("SIGKILL");
+    },
+    restart: start,
+    stop: () => end("SIGTERM"),
+  };
+}
