@@ -95,13 +95,13 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: options.fromOldest ?? true });
       const over = new Promise<void>((resolve) => {
-        end = resolve;
+        end = () => resolve();
         consumer.on(consumer.events.CRASH, ({ payload }) => {
           running = false;
           client.logger.warn({ detail: payload.error.message, group }, "consumer lost its connection");
           resolve();
         });
-        stopping.signal.addEventListener("abort", resolve, { once: true });
+        stopping.signal.addEventListener("abort", end, { once: true });
       });
       consumer.on(consumer.events.GROUP_JOIN, () => {
         running = true;

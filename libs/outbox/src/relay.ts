@@ -35,8 +35,14 @@ interface OutboxRow {
   readonly created_at: Date;
 }
 
-/** Rows per cycle: enough that a cycle's round trips do not count, few enough to stay far below a request's limit. */
+/** Rows per cycle: enough that a cycle's round trips do not count. */
 const batchMax = 500;
+
+/**
+ * Bytes per cycle. All rows of one key are one batch of one partition, and brokers refuse batches above 1 MiB: without
+ * this bound a few large events would be refused together for ever.
+ */
+const batchBytesMax = 900_000;
 
 /**
  * How long a lone event waits if nobody called `wake`: another replica's, or one of a process that died after commit.
@@ -70,9 +76,9 @@ export function startRelay(options: RelayOptions): Relay {
   const wakeUp = createWakeUp(stopping.signal);
   const observe = createObservers(options.metrics);
 
-  /** @returns how many rows were published, or undefined if another replica leads. */
-  async function runCycle(tx: Tx): Promise<number | undefined> {
-    const [[lock], rows] = await Promise.all([
+  /** @returns whether more rows are waiting, or undefined if another replica leads. */
+  async function runCycle(tx: Tx): Promise<boolean | undefined> {
+    const [[lock], waiting] = await Promise.all([
       tx.query<{ leading: boolean }>("select pg_try_advisory_xact_lock($1) as leading", [leaderLock]),
       tx.query<OutboxRow>(
         `select id, aggregate_id, type, payload, headers->>'traceparent' as traceparent, created_at
@@ -83,6 +89,7 @@ export function startRelay(options: RelayOptions): Relay {
     if (lock?.leading !== true) {
       return undefined;
     }
+    const rows = withinBytes(waiting, batchBytesMax);
     if (rows.length > 0) {
       await producer.publish(
         topic,
@@ -93,18 +100,18 @@ export function startRelay(options: RelayOptions): Relay {
       ]);
       observe.published(rows);
     }
-    return rows.length;
+    return rows.length === batchMax || rows.length < waiting.length;
   }
 
   async function run(): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
       try {
-        const published = await session.transaction(runCycle);
+        const more = await session.transaction(runCycle);
         failures = 0;
-        observe.leading(published !== undefined);
-        if (published !== batchMax) {
-          await wakeUp.wait(published === undefined ? standbyEveryMs : lookEveryMs);
+        observe.leading(more !== undefined);
+        if (more !== true) {
+          await wakeUp.wait(more === undefined ? standbyEveryMs : lookEveryMs);
         }
       } catch (error) {
         failures += 1;
@@ -126,6 +133,16 @@ export function startRelay(options: RelayOptions): Relay {
       await session.close();
     },
   };
+}
+
+/** The first rows whose payloads together are no larger than this, but at least one. */
+function withinBytes(rows: readonly OutboxRow[], bytesMax: number): readonly OutboxRow[] {
+  let bytes = 0;
+  const end = rows.findIndex((row, index) => {
+    bytes += row.payload.byteLength;
+    return bytes > bytesMax && index > 0;
+  });
+  return end === -1 ? rows : rows.slice(0, end);
 }
 
 /** CloudEvents 1.0, binary mode: the event's attributes are headers, its data is the value. */

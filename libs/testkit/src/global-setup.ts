@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startDevkafka } from "@ordermesh/app-devkafka/service";
@@ -20,6 +20,8 @@ declare module "vitest" {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), "ordermesh-test-"));
+  // Root's PostgreSQL runs under another account. It could not enter, and the data would be kept elsewhere for good.
+  await chmod(directory, 0o755);
   const postgres = await startPostgres(directory);
   const broker = await startBroker(directory);
   project.provide("postgresUrl", postgres.url);

@@ -1,0 +1,141 @@
+import { runVerify } from "@ordermesh/ordermesh/verify/run-verify";
+import { testLogger } from "@ordermesh/testkit/test-logger";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type LomsReplicas, startLomsReplicas } from "../harness/loms-replicas.ts";
+
+/*
+ * A check that finds nothing is only worth something if it finds what is there. Each invariant is broken here by hand,
+ * in the tables, and must be named with its ids.
+ */
+
+let loms: LomsReplicas;
+let sql: postgres.Sql;
+let paid: bigint;
+let waiting: bigint;
+
+beforeAll(async () => {
+  loms = await startLomsReplicas(1);
+  sql = postgres(loms.database.url, { max: 1, onnotice: () => {} });
+  await loms.orders.receiveStock({
+    idempotencyKey: "receive",
+    receipts: [220n, 221n].map((warehouseId) => ({ sku: 1, warehouseId, quantity: 10 })),
+  });
+  const place = async (key: string, quantity = 2) =>
+    (await loms.orders.createOrder({ userId: 1n, idempotencyKey: key, lines: [{ sku: 1, quantity }] })).orderId;
+  paid = await place("paid");
+  await loms.orders.payOrder({ orderId: paid });
+  await loms.orders.cancelOrder({ orderId: await place("canceled") });
+  waiting = await place("waiting");
+  await place("failed", 1_000);
+  await loms.expectVerifyClean();
+  // From here on the tables are only broken by hand.
+  await Promise.all(loms.replicas.map((replica) => replica.stop()));
+  await sql`alter table stock_levels drop constraint stock_levels_check`;
+});
+
+afterAll(async () => {
+  await sql.end();
+  await loms.stop();
+});
+
+interface Damage {
+  readonly invariant: string;
+  readonly what: string;
+  readonly breakIt: () => string;
+  readonly mendIt: () => string;
+  readonly says: () => string;
+}
+
+const damages: Damage[] = [
+  {
+    invariant: "I1",
+    what: "more reserved than on hand",
+    breakIt: () => "update stock_levels set reserved = reserved + 100 where warehouse_id = 221",
+    mendIt: () => "update stock_levels set reserved = reserved - 100 where warehouse_id = 221",
+    says: () => "SKU 1 in warehouse 221",
+  },
+  {
+    invariant: "I2",
+    what: "a unit that nobody delivered",
+    breakIt: () => "update stock_levels set on_hand = on_hand + 1 where warehouse_id = 220",
+    mendIt: () => "update stock_levels set on_hand = on_hand - 1 where warehouse_id = 220",
+    says: () => "SKU 1 in warehouse 220",
+  },
+  {
+    invariant: "I3",
+    what: "a unit that is reserved for nobody",
+    breakIt: () => "update stock_levels set reserved = reserved + 1 where warehouse_id = 220",
+    mendIt: () => "update stock_levels set reserved = reserved - 1 where warehouse_id = 220",
+    says: () => "SKU 1 in warehouse 220",
+  },
+  {
+    invariant: "I4",
+    what: "a hold that was committed in part",
+    breakIt: () => `update reservation_ledger set quantity = 1 where resolves and holder_id = ${paid}`,
+    mendIt: () => `update reservation_ledger set quantity = 2 where resolves and holder_id = ${paid}`,
+    says: () => `holder ${paid}`,
+  },
+  {
+    invariant: "I5",
+    what: "units that vanished",
+    breakIt: () => "update stock_levels set on_hand = on_hand - 1 where warehouse_id = 221",
+    mendIt: () => "update stock_levels set on_hand = on_hand + 1 where warehouse_id = 221",
+    says: () => "received 20",
+  },
+  {
+    invariant: "I6",
+    what: "a paid order whose stock is only held",
+    breakIt: () => `update orders set status = 'paid' where id = ${waiting}`,
+    mendIt: () => `update orders set status = 'awaiting_payment' where id = ${waiting}`,
+    says: () => `order ${waiting}`,
+  },
+  {
+    invariant: "I6",
+    what: "a hold of nobody",
+    breakIt: () =>
+      "insert into reservation_ledger (holder_id, sku, warehouse_id, resolves, entry, quantity) values (5, 1, 220, false, 'reserved', 1)",
+    mendIt: () => "delete from reservation_ledger where holder_id = 5",
+    says: () => "holder 5: neither an order nor a reservation",
+  },
+  {
+    invariant: "I8",
+    what: "an order past its deadline",
+    breakIt: () => `update orders set payment_due_at = now() - interval '6 seconds' where id = ${waiting}`,
+    mendIt: () => `update orders set payment_due_at = now() + interval '600 seconds' where id = ${waiting}`,
+    says: () => `order ${waiting} awaits payment`,
+  },
+  {
+    invariant: "I9",
+    what: "a hole in the history",
+    breakIt: () => `update order_history set version = 9 where order_id = ${paid} and version = 2`,
+    mendIt: () => `update order_history set version = 2 where order_id = ${paid} and version = 9`,
+    says: () => `order ${paid}`,
+  },
+  {
+    invariant: "I10",
+    what: "a change that was never published",
+    breakIt: () => `insert into order_history values (${waiting}, 3, 'paid', null, now())`,
+    mendIt: () => `delete from order_history where order_id = ${waiting} and version = 3`,
+    says: () => `order ${waiting}, version 3`,
+  },
+];
+
+async function findings(): Promise<{ invariant: string; text: string }[]> {
+  const results = await runVerify(
+    { lomsDatabaseUrl: loms.database.url, kafkaBrokers: loms.broker.brokers },
+    testLogger(),
+  );
+  return results.flatMap((result) => [...result.findings]);
+}
+
+test.each(damages)("$invariant: $what is found", async ({ invariant, breakIt, mendIt, says }) => {
+  await sql.unsafe(breakIt());
+  const found = await findings();
+  await sql.unsafe(mendIt());
+  expect(found).toContainEqual({ invariant, text: expect.stringContaining(says()) });
+});
+
+test("once all is mended nothing is found", async () => {
+  expect(await findings()).toEqual([]);
+});
