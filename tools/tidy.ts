@@ -34,7 +34,12 @@ const minizonPlaces = /minizon|docs\/|README|CHANGELOG|^tests\//;
 
 const bannedTexts: readonly BannedText[] = [
   { pattern: /\bpayed\b/i, instead: "paid", allowedIn: minizonPlaces },
-  { pattern: /\bcancelled\b/i, instead: "canceled", allowedIn: minizonPlaces },
+  // grpc-js spells it so.
+  {
+    pattern: /\bcancelled\b/i,
+    instead: "canceled",
+    allowedIn: new RegExp(`${minizonPlaces.source}|^libs/rpc/`),
+  },
   { pattern: /\bbaskets?\b/i, instead: "cart" },
   {
     pattern: /\bexactly[- ]once\b/i,

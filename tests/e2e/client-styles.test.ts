@@ -52,8 +52,14 @@ test("curl: Connect JSON over HTTP/1.1, from the cart to the payment", async () 
 
 test("buf curl: gRPC with reflection, nothing but the address known", async () => {
   const buf = async (address: string, ...args: string[]) =>
-    (await run("npx", ["buf", "curl", "--protocol", "grpc", "--http2-prior-knowledge", ...args], { cwd: root, env: { ...process.env, NO_PROXY: "*" } })).stdout.trim() || address;
-  const url = (address: string, method: string) => `http://${address}/ordermesh.loms.v1.LomsService/${method}`;
+    (
+      await run("npx", ["buf", "curl", "--protocol", "grpc", "--http2-prior-knowledge", ...args], {
+        cwd: root,
+        env: { ...process.env, NO_PROXY: "*" },
+      })
+    ).stdout.trim() || address;
+  const url = (address: string, method: string) =>
+    `http://${address}/ordermesh.loms.v1.LomsService/${method}`;
   const { loms } = mesh.addresses;
   const created = JSON.parse(
     await buf(
@@ -64,13 +70,22 @@ test("buf curl: gRPC with reflection, nothing but the address known", async () =
     ),
   );
   expect(created.status).toBe("ORDER_STATUS_AWAITING_PAYMENT");
-  const paid = JSON.parse(await buf(loms, "--data", JSON.stringify({ orderId: created.orderId }), url(loms, "PayOrder")));
+  const paid = JSON.parse(
+    await buf(loms, "--data", JSON.stringify({ orderId: created.orderId }), url(loms, "PayOrder")),
+  );
   expect(paid).toMatchObject({ version: 3, changed: true });
 });
 
 test("a browser's client: gRPC-Web", async () => {
-  const client = createClient(LomsService, createGrpcWebTransport({ baseUrl: `http://${mesh.addresses.loms}` }));
-  const { orderId } = await client.createOrder({ userId: 503n, idempotencyKey: "web", lines: [{ sku, quantity: 1 }] });
+  const client = createClient(
+    LomsService,
+    createGrpcWebTransport({ baseUrl: `http://${mesh.addresses.loms}` }),
+  );
+  const { orderId } = await client.createOrder({
+    userId: 503n,
+    idempotencyKey: "web",
+    lines: [{ sku, quantity: 1 }],
+  });
   await client.payOrder({ orderId });
   expect((await client.getOrder({ orderId })).order?.status).toBe(OrderStatus.PAID);
 });
@@ -93,7 +108,10 @@ test("a miniZON client, built from that system's definitions by another library"
       });
     return { call, close: () => client.close() };
   };
-  const checkout = open(constructorOf("checkout_v1/checkout.proto", "checkout_v1", "CheckoutV1"), mesh.addresses.checkout);
+  const checkout = open(
+    constructorOf("checkout_v1/checkout.proto", "checkout_v1", "CheckoutV1"),
+    mesh.addresses.checkout,
+  );
   const loms = open(constructorOf("loms_v1/loms.proto", "loms_v1", "LomsV1"), mesh.addresses.loms);
   try {
     await checkout.call("AddToCart", { user: 504, sku, count: 3 });
@@ -101,7 +119,10 @@ test("a miniZON client, built from that system's definitions by another library"
     const [item] = cart.items as { price: number; count: number }[];
     expect(cart.total_price).toBe((item?.price ?? 0) * 3);
     const { order_id } = await checkout.call("Purchase", { user: 504 });
-    expect(await loms.call("ListOrder", { order_id })).toMatchObject({ status: "awaiting_payment", user: "504" });
+    expect(await loms.call("ListOrder", { order_id })).toMatchObject({
+      status: "awaiting_payment",
+      user: "504",
+    });
     await loms.call("OrderPayed", { order_id });
     expect(await loms.call("ListOrder", { order_id })).toMatchObject({ status: "payed" });
   } finally {

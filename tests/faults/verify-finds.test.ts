@@ -22,7 +22,8 @@ beforeAll(async () => {
     receipts: [220n, 221n].map((warehouseId) => ({ sku: 1, warehouseId, quantity: 10 })),
   });
   const place = async (key: string, quantity = 2) =>
-    (await loms.orders.createOrder({ userId: 1n, idempotencyKey: key, lines: [{ sku: 1, quantity }] })).orderId;
+    (await loms.orders.createOrder({ userId: 1n, idempotencyKey: key, lines: [{ sku: 1, quantity }] }))
+      .orderId;
   paid = await place("paid");
   await loms.orders.payOrder({ orderId: paid });
   await loms.orders.cancelOrder({ orderId: await place("canceled") });

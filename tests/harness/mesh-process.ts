@@ -29,16 +29,31 @@ const program = fileURLToPath(new URL("../../apps/ordermesh/dist/main.js", impor
 
 /** A free port for each, so that a mesh of somebody else is never met. */
 const freePorts = Object.fromEntries(
-  ["LOMS", "CHECKOUT", "PRODUCT", "NOTIFICATIONS", "DEVKAFKA", "POSTGRES"].map((name) => [`${name}_PORT`, "0"]),
+  ["LOMS", "CHECKOUT", "PRODUCT", "NOTIFICATIONS", "DEVKAFKA", "POSTGRES"].map((name) => [
+    `${name}_PORT`,
+    "0",
+  ]),
 );
 
-export async function startMeshProcess(environment: Readonly<Record<string, string>> = {}): Promise<MeshProcess> {
+export async function startMeshProcess(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<MeshProcess> {
   const dataDirectory = await mkdtemp(join(tmpdir(), "ordermesh-mesh-"));
   const child = spawn(process.execPath, ["--enable-source-maps", program, "up"], {
-    env: { ...process.env, ...freePorts, ORDERMESH_DATA_DIRECTORY: dataDirectory, LOG_FORMAT: "json", ...environment },
+    env: {
+      ...process.env,
+      ...freePorts,
+      ORDERMESH_DATA_DIRECTORY: dataDirectory,
+      LOG_FORMAT: "json",
+      ...environment,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ready = await withTimeout(untilReady(child), 90_000, () => new Error("The mesh was not ready within 90 s."));
+  const ready = await withTimeout(
+    untilReady(child),
+    90_000,
+    () => new Error("The mesh was not ready within 90 s."),
+  );
   const { addresses, database_urls: databaseUrls = {}, kafka_brokers: kafkaBrokers = "" } = ready;
   if (addresses === undefined) {
     throw new Error("The mesh did not tell its addresses.");
@@ -81,16 +96,28 @@ function untilReady(child: ChildProcess): Promise<ReadyLine> {
         createInterface({ input: stream }).on("line", onLine);
       }
     }
-    child.once("exit", (code) => reject(new Error(`The mesh ended with ${code}:\n${lines.slice(-20).join("\n")}`)));
+    child.once("exit", (code) =>
+      reject(new Error(`The mesh ended with ${code}:\n${lines.slice(-20).join("\n")}`)),
+    );
   });
 }
 
 async function runCommand(
   command: readonly string[],
-  mesh: { addresses: MeshProcess["addresses"]; databaseUrls: Readonly<Record<string, string>>; kafkaBrokers: string },
+  mesh: {
+    addresses: MeshProcess["addresses"];
+    databaseUrls: Readonly<Record<string, string>>;
+    kafkaBrokers: string;
+  },
 ): Promise<{ code: number | null; output: string }> {
-  const entries = Object.entries(mesh.addresses).map(([name, address]) => [`${name.toUpperCase()}_ADDRESS`, address]);
-  const urls = Object.entries(mesh.databaseUrls).map(([name, url]) => [`${name.toUpperCase()}_DATABASE_URL`, url]);
+  const entries = Object.entries(mesh.addresses).map(([name, address]) => [
+    `${name.toUpperCase()}_ADDRESS`,
+    address,
+  ]);
+  const urls = Object.entries(mesh.databaseUrls).map(([name, url]) => [
+    `${name.toUpperCase()}_DATABASE_URL`,
+    url,
+  ]);
   const child = spawn(process.execPath, ["--enable-source-maps", program, ...command], {
     env: { ...process.env, ...Object.fromEntries([...entries, ...urls]), KAFKA_BROKERS: mesh.kafkaBrokers },
     stdio: ["ignore", "pipe", "pipe"],

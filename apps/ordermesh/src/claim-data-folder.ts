@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { claimFile } from "@ordermesh/embedded/claim";
 import { Failure } from "@ordermesh/failure/failure";
-import { type DataFolder, makeRunFolder, openDataFolder, wipeDataFolder } from "./data-folder.ts";
+import {
+  type DataFolder,
+  explainUnwritable,
+  makeRunFolder,
+  openDataFolder,
+  wipeDataFolder,
+} from "./data-folder.ts";
 import { stopLeftovers } from "./leftovers.ts";
 
 const claimName = "up.json";
@@ -24,7 +30,7 @@ export async function claimDataFolder(options: {
 }): Promise<{ folder: DataFolder; release: () => Promise<void> }> {
   const { dataDirectory, fresh, onProgress } = options;
   const folder = await makeRunFolder(dataDirectory);
-  const claim = await claimFile(claimFileOf(folder.run));
+  const claim = await explainUnwritable(dataDirectory, () => claimFile(claimFileOf(folder.run)));
   if (claim.kind === "held") {
     const { pid } = claim.holder;
     throw new Failure(

@@ -77,9 +77,13 @@ export async function openDataFolder(dataDirectory: string): Promise<void> {
   }
 }
 
-async function explainUnwritable(dataDirectory: string, write: () => Promise<unknown>): Promise<void> {
+/** Does something that writes into the folder, and says in one sentence when we are not allowed to. */
+export async function explainUnwritable<Result>(
+  dataDirectory: string,
+  write: () => Promise<Result>,
+): Promise<Result> {
   try {
-    await write();
+    return await write();
   } catch (error) {
     if (!["EACCES", "EPERM", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "")) {
       throw error;

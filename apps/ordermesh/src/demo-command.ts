@@ -6,23 +6,23 @@ import { readMeshConfig } from "./config.ts";
 import { createNarrator } from "./demo/narrator.ts";
 import { observeBuyer } from "./demo/observers.ts";
 import { eventsExpected, tellStory } from "./demo/story.ts";
-import { type Installation, readInstallation } from "./installation.ts";
+import { type Installation, readInstallation } from "./installation-config.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { startMesh } from "./mesh.ts";
 import { broker, services } from "./programs.ts";
 import { createReport } from "./report.ts";
 import { seedDemo } from "./seed.ts";
 
-export function addDemoCommand(program: Command, environment = process.env): void {
+export function addDemoCommand(program: Command): void {
   program
     .command("demo")
     .description("Tell a buyer's story on a running mesh, or on one that is started for it.")
     .action(async () => {
-      const installation = readInstallation(environment);
+      const installation = readInstallation();
       if (await isRunning(installation)) {
         await runDemo(installation);
       } else {
-        await runDemoOnOwnMesh(environment);
+        await runDemoOnOwnMesh();
       }
     });
 }
@@ -63,7 +63,7 @@ async function runDemo({ addresses, kafkaBrokers }: Installation): Promise<void>
   }
 }
 
-async function runDemoOnOwnMesh(environment: NodeJS.ProcessEnv): Promise<void> {
+async function runDemoOnOwnMesh(): Promise<void> {
   const report = createReport({ format: "readable", level: "warn" });
   const interruption = listenForInterruption(() => process.exit(1));
   report.progress("no mesh is running, so one is started for the demo");
@@ -83,7 +83,7 @@ async function runDemoOnOwnMesh(environment: NodeJS.ProcessEnv): Promise<void> {
       onProgress: report.progress,
     });
     await runDemo({
-      ...readInstallation(environment),
+      ...readInstallation(),
       addresses: {
         loms: addresses.loms ?? "",
         checkout: addresses.checkout ?? "",

@@ -5,7 +5,7 @@ import { deadLetterTopic } from "@ordermesh/kafka/topics";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import { createLogger } from "@ordermesh/telemetry/logger";
 import type { Command } from "commander";
-import { readInstallation } from "./installation.ts";
+import { readInstallation } from "./installation-config.ts";
 
 const timeoutMs = 60_000;
 
@@ -54,7 +54,7 @@ function withoutDeadLetterHeaders(headers: Readonly<Record<string, string>>): Re
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("dead_letter_")));
 }
 
-export function addRedriveCommand(program: Command, environment = process.env): void {
+export function addRedriveCommand(program: Command): void {
   program
     .command("redrive")
     .description(
@@ -65,7 +65,7 @@ export function addRedriveCommand(program: Command, environment = process.env): 
     .option("--json", "print one JSON document instead of a line")
     .action(async ({ topic, group, json }: { topic: string; group: string; json?: boolean }) => {
       const logger = createLogger({ service: "redrive", level: "error", format: "readable" });
-      const { kafkaBrokers } = readInstallation(environment);
+      const { kafkaBrokers } = readInstallation();
       const sent = await redriveDeadLetters({ brokers: kafkaBrokers, topic, group, logger });
       process.stdout.write(
         json ? `${JSON.stringify({ sent })}\n` : `${sent} records sent back to ${topic}\n`,

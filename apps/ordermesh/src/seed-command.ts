@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { demoCatalogue, loadCatalogue } from "./catalogue.ts";
 import { openClients } from "./clients.ts";
-import { readInstallation } from "./installation.ts";
+import { readInstallation } from "./installation-config.ts";
 import { seedCatalogue } from "./seed.ts";
 
 const skusMax = 1_000_000;
 
-export function addSeedCommand(program: Command, environment = process.env): void {
+export function addSeedCommand(program: Command): void {
   program
     .command("seed")
     .description("Put products and stock into a running mesh. Repeating it changes nothing.")
@@ -17,7 +17,7 @@ export function addSeedCommand(program: Command, environment = process.env): voi
     )
     .option("--json", "print one JSON document instead of lines")
     .action(async ({ skus, json }: { skus?: number; json?: boolean }) => {
-      const clients = await openClients(readInstallation(environment).addresses);
+      const clients = await openClients(readInstallation().addresses);
       try {
         const result = await seedCatalogue({
           clients,

@@ -1,18 +1,18 @@
 import { createLogger } from "@ordermesh/telemetry/logger";
 import type { Command } from "commander";
 import { exitCodes } from "./exit-codes.ts";
-import { readInstallation } from "./installation.ts";
+import { readInstallation } from "./installation-config.ts";
 import { type CheckResult, findingsListedMax } from "./verify/finding.ts";
 import { runVerify } from "./verify/run-verify.ts";
 
-export function addVerifyCommand(program: Command, environment = process.env): void {
+export function addVerifyCommand(program: Command): void {
   program
     .command("verify")
     .description("Recompute the invariants of a running mesh from its ledgers, and print every mismatch.")
     .option("--json", "print one JSON document instead of lines")
     .option("-v, --verbose", "also print what was checked and how much of it there was")
     .action(async (options: { json?: boolean; verbose?: boolean }) => {
-      const { databases, kafkaBrokers } = readInstallation(environment);
+      const { databases, kafkaBrokers } = readInstallation();
       const logger = createLogger({ service: "verify", level: "error", format: "readable" });
       const results = await runVerify(
         {

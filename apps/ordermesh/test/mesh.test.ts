@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { access, chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { readMeshConfig } from "@ordermesh/ordermesh/config";
@@ -192,3 +192,13 @@ test("fresh removes data, but only ours", async () => {
   await expect(start(services, { environment })).rejects.toMatchObject({ reason: "DATA_FOLDER_FOREIGN" });
   expect((await stat(join(foreign, "postgres"))).isDirectory()).toBe(true);
 });
+
+test.skipIf(process.getuid?.() === 0)(
+  "a data folder that is not ours to write in is told as such",
+  async () => {
+    const services = [await standIns.service("alpha")];
+    await mkdir(join(standIns.dataDirectory, "run"), { recursive: true });
+    await chmod(join(standIns.dataDirectory, "run"), 0o500);
+    await expect(start(services)).rejects.toMatchObject({ reason: "DATA_FOLDER_NOT_WRITABLE" });
+  },
+);

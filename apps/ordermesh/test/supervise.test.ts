@@ -69,7 +69,7 @@ test("tells an uncaught error without its stack, a logged error, and a signal", 
   await thrown.program.stop(0);
 
   const logged = await run(
-    `console.log(JSON.stringify({ level: "error", msg: "could not start", err: { message: "no database" } }));
+    `process.stdout.write(JSON.stringify({ level: "error", msg: "could not start", err: { message: "no database" } }));
      process.exit(1);`,
   );
   await eventually(() => logged.deaths().length >= 1);
@@ -89,7 +89,7 @@ test("a program that cannot be started is told like a death", async () => {
 
 test("notes the process while it runs, and stops it politely", async () => {
   const { program, lines, events } = await run(
-    `${staysUp} process.on("SIGTERM", () => { console.log("tidied up"); process.exit(0); });`,
+    `${staysUp} process.on("SIGTERM", () => { process.stdout.write("tidied up\\n"); process.exit(0); });`,
   );
   await eventually(() => lines.includes("up"));
   const pidFile = join(folder, "program.pid.json");

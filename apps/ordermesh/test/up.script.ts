@@ -5,9 +5,7 @@ import { Command } from "commander";
 /** The command `up` with the programs that PROGRAM_MAP describes. */
 const program = new Command("ordermesh").exitOverride();
 addUpCommand(program, JSON.parse(process.env.PROGRAM_MAP ?? ""));
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
+program.parseAsync(process.argv).catch((error: unknown) => {
   process.stderr.write(`${describeError(error)}\n`);
   process.exitCode = exitCodeOf(error);
-}
+});

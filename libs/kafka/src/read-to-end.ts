@@ -88,60 +88,70 @@ export async function readToEnd(options: {
 
   const groupId = group ?? `ordermesh.reader.${randomUUID()}`;
   const consumer = client.kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 200 });
-  let finish = () => {};
-  let fail: (error: unknown) => void = () => {};
-  const finished = new Promise<void>((resolve, reject) => {
-    finish = resolve;
-    fail = reject;
-  });
+  const finished = createFinish();
   const eachBatch = async ({
     batch,
     resolveOffset,
     commitOffsetsIfNecessary,
     heartbeat,
   }: EachBatchPayload) => {
-    const end = unread.get(batch.partition);
-    if (end === undefined) {
-      return;
-    }
+    const end = unread.get(batch.partition) ?? 0n;
     const messages = batch.messages.filter((message) => BigInt(message.offset) < end);
-    try {
-      await onRecords(messages.map((message) => recordOf(topic, batch.partition, message)));
-    } catch (error) {
-      fail(error);
-      throw error;
-    }
-    const last = batch.messages.at(-1);
-    if (last !== undefined && group !== undefined && messages.length > 0) {
-      resolveOffset(messages.at(-1)?.offset ?? last.offset);
+    const last = messages.at(-1);
+    if (last !== undefined) {
+      await finished.failWith(() =>
+        onRecords(messages.map((message) => recordOf(topic, batch.partition, message))),
+      );
+      resolveOffset(last.offset);
       await commitOffsetsIfNecessary();
+      await heartbeat();
     }
-    await heartbeat();
     if (BigInt(batch.lastOffset()) + 1n >= end) {
       unread.delete(batch.partition);
     }
     if (unread.size === 0) {
-      finish();
+      finished.finish();
     }
   };
 
   try {
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
-    consumer.on(consumer.events.CRASH, ({ payload }) => fail(unreachable(payload.error)));
-    await consumer.run({
-      eachBatch,
-      eachBatchAutoResolve: group === undefined,
-      autoCommit: group !== undefined,
-      autoCommitThreshold: 1,
-    });
-    await withTimeout(finished, timeoutMs, () => tooLate(topic, timeoutMs));
+    consumer.on(consumer.events.CRASH, ({ payload }) => finished.fail(unreachable(payload.error)));
+    const commits = group === undefined ? { autoCommit: false } : { autoCommitThreshold: 1 };
+    await consumer.run({ ...commits, eachBatch, eachBatchAutoResolve: false });
+    await withTimeout(finished.promise, timeoutMs, () => tooLate(topic, timeoutMs));
   } finally {
     await consumer.disconnect().catch(() => {});
     if (group === undefined) {
       await forgetGroup(client, groupId);
     }
   }
+}
+
+/** A promise that whoever holds this settles, once. */
+function createFinish() {
+  let finish = () => {};
+  let fail: (error: unknown) => void = () => {};
+  const promise = new Promise<void>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  // It may be settled before anybody waits for it.
+  promise.catch(() => {});
+  return {
+    promise,
+    finish,
+    fail,
+    async failWith(work: () => Promise<void> | void): Promise<void> {
+      try {
+        await work();
+      } catch (error) {
+        fail(error);
+        throw error;
+      }
+    },
+  };
 }
 
 /** Leaves nothing behind; a broker that will not forget the group expires it by itself. */

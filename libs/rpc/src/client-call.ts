@@ -32,7 +32,9 @@ export function createClientMethod(method: DescMethod): ClientMethod {
       const bytes = toBinary(method.input, message);
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
-    deserialize: (bytes) => fromBinary(method.output, bytes),
+    // Fields of type bytes are views of what is parsed: of a plain array, as other transports give, not of a Buffer.
+    deserialize: (bytes) =>
+      fromBinary(method.output, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
   };
 }
 

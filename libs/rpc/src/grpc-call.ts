@@ -7,6 +7,7 @@ import { deadlineExceeded } from "./deadline.ts";
 import { GrpcContext } from "./grpc-context.ts";
 import { addHeaders, statusOf } from "./grpc-metadata.ts";
 import type { RpcLimits } from "./limits.ts";
+import { unreadableRequest } from "./request-body.ts";
 import type { ServerChain } from "./server-chain.ts";
 import { clientEnded } from "./server-interceptor.ts";
 
@@ -58,10 +59,10 @@ export function traceparentIn(metadata: Metadata): string | null {
 /** @throws ConnectError INVALID_ARGUMENT for bytes that are not such a message. */
 export function parseMessage(method: DescMethod, bytes: Buffer): Message {
   try {
-    return fromBinary(method.input, bytes);
+    // Fields of type bytes are views of what is parsed: of a plain array, as over HTTP/1.1, and not of a Buffer.
+    return fromBinary(method.input, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new ConnectError(`The request is not a ${method.input.typeName}: ${problem}`, Code.InvalidArgument);
+    throw unreadableRequest(method, error);
   }
 }
 

@@ -15,7 +15,7 @@ export interface GrpcServer {
   destroy(): void;
 }
 
-/** How often requests are looked at that are being sent for too long. */
+/** How often the requests are looked at that are still being sent. */
 const sweepIntervalMs = 1_000;
 
 export function createGrpcServer(services: readonly BoundService[], options: BridgeOptions): GrpcServer {
@@ -44,14 +44,24 @@ export function createGrpcServer(services: readonly BoundService[], options: Bri
 
   const inner = innerServer(server, limits.maxHeaderBytes);
   const requests = watchRequests(inner.http2Server, wholeRequestPaths, limits.requestTimeoutMs);
+  // grpc-js itself forgets its connections when Channelz is off.
+  const sessions = new Set<http2.ServerHttp2Session>();
+  inner.http2Server.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  });
   return {
     accept: (socket) => inner.injector.injectConnection(socket),
     drain() {
-      // The grace time only says when connections are destroyed; destroy() does that at the right moment.
-      inner.injector.drain(2 ** 31 - 1);
+      for (const session of sessions) {
+        session.close();
+      }
     },
     destroy() {
       requests.stop();
+      for (const session of sessions) {
+        session.destroy();
+      }
       server.forceShutdown();
     },
   };
@@ -72,12 +82,13 @@ function innerServer(server: Server, maxHeaderBytes: number) {
   return { injector, http2Server };
 }
 
-/** Refuses what is not gRPC, and ends requests that take too long to arrive. */
+/** Refuses what is not gRPC, and ends requests that take too long to arrive or are of no use any more. */
 function watchRequests(
   http2Server: http2.Http2Server,
   wholeRequestPaths: ReadonlySet<string>,
   requestTimeoutMs: number,
 ): { stop(): void } {
+  // Since when; those that may stream for as long as they like have no beginning.
   const arriving = new Map<http2.ServerHttp2Stream, number>();
   const forget = (stream: http2.ServerHttp2Stream) => arriving.delete(stream);
   const handlers = http2Server.listeners("stream");
@@ -87,10 +98,9 @@ function watchRequests(
       refuse(stream);
       return;
     }
-    if (wholeRequestPaths.has(headers[":path"] ?? "")) {
-      arriving.set(stream, Date.now());
-      stream.once("close", () => forget(stream));
-    }
+    const streams = !wholeRequestPaths.has(headers[":path"] ?? "");
+    arriving.set(stream, streams ? Number.POSITIVE_INFINITY : Date.now());
+    stream.once("close", () => forget(stream));
     for (const handler of handlers) {
       handler.call(http2Server, stream, headers, ...rest);
     }
@@ -101,6 +111,10 @@ function watchRequests(
     for (const [stream, since] of arriving) {
       if (stream.readableEnded || stream.destroyed) {
         forget(stream);
+      } else if (stream.writableEnded) {
+        // Answered before it was complete. Some clients then neither go on nor give up.
+        forget(stream);
+        stream.close(http2.constants.NGHTTP2_NO_ERROR);
       } else if (since <= latest) {
         forget(stream);
         endSlowRequest(stream, requestTimeoutMs);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { Code, ConnectError, createConnectRouter, type Interceptor } from "@connectrpc/connect";
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import {
   compressionBrotli,
   compressionGzip,
@@ -11,6 +11,7 @@ import type { Logger } from "@ordermesh/telemetry/logger";
 import type { Registry } from "prom-client";
 import type { BoundService } from "./bound-service.ts";
 import { maxTimerMs, type RpcLimits } from "./limits.ts";
+import { checkedBody } from "./request-body.ts";
 
 /** Whether the service may be sent traffic, and why not. */
 export interface ServingState {
@@ -69,13 +70,19 @@ function rpcHandlers(options: {
 }
 
 async function answerRpc(handler: UniversalHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  let universalRequest: ReturnType<typeof universalRequestFromNodeRequest>;
+  let universalRequest: UniversalServerRequest;
   try {
     universalRequest = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    // Connect's own iterator destroys a request that it stops reading, and with it the response on its way.
+    const body: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
+    const { method } = handler;
+    const checked = method.methodKind === "unary" ? checkedBody(method, universalRequest.header, body) : body;
+    universalRequest = { ...universalRequest, body: checked };
   } catch {
     answerText(response, 400, "The Host header is missing or malformed.");
     return;
   }
+  response.once("finish", () => discardBody(request));
   try {
     await universalResponseToNodeResponse(await handler(universalRequest), response);
   } catch (error) {
@@ -86,6 +93,14 @@ async function answerRpc(handler: UniversalHandler, request: IncomingMessage, re
   }
 }
 
+/** What is left of a body that was refused would hold up the next request on this connection. */
+function discardBody(request: IncomingMessage): void {
+  if (!request.readableEnded) {
+    request.removeAllListeners("readable");
+    request.resume();
+  }
+}
+
 async function answerPlain(
   path: string,
   request: IncomingMessage,
@@ -93,8 +108,7 @@ async function answerPlain(
   metrics: Registry,
   state: () => ServingState,
 ): Promise<void> {
-  // The body of a request that nobody reads would hold up the next one on this connection.
-  request.resume();
+  discardBody(request);
   if (path !== "/livez" && path !== "/readyz" && path !== "/metrics") {
     answerText(response, 404, "There is no such method or page here. RPCs are POST /package.Service/Method.");
   } else if (request.method !== "GET" && request.method !== "HEAD") {

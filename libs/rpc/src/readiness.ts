@@ -1,61 +1,96 @@
-import { pause, withTimeout } from "@ordermesh/process/wait";
-
-export interface Readiness {
-  /** What is wrong now; empty when all checks passed last time. */
-  current(): { readonly ready: boolean; readonly reasons: readonly string[] };
-  stop(): Promise<void>;
+/** What the checks of a service have found. */
+export interface ReadinessState {
+  readonly ready: boolean;
+  /** One line for each check that fails. */
+  readonly reasons: readonly string[];
 }
 
+export interface Readiness {
+  current(): ReadinessState;
+  /** Ends the polling and aborts the checks under way. `onChange` is not called any more. */
+  stop(): void;
+}
+
+/** Resolves if what it looks at is usable; rejects with the reason. */
+export type ReadinessCheck = (signal: AbortSignal) => Promise<void>;
+
 /**
- * Runs checks again and again, one round after the other, and reports when the answer changes.
+ * Polls the checks and reports when their outcome changes; the first outcome counts as a change. A check that does not
+ * answer within `timeoutMs` has failed, and is not started again before it has ended.
  *
- * @param options.checks by name; one that throws or takes longer than `timeoutMs` makes the service not ready.
- * @param options.onChange told the first answer and every other one after it.
+ * @param options.intervalMs from the end of one round to the beginning of the next.
  */
 export function startReadiness(options: {
-  readonly checks: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
+  readonly checks: Readonly<Record<string, ReadinessCheck>>;
   readonly intervalMs?: number;
   readonly timeoutMs: number;
-  readonly onChange: (ready: boolean, reasons: readonly string[]) => void;
+  readonly onChange: (ready: boolean, reasons: string[]) => void;
 }): Readiness {
   const { checks, intervalMs = 1_000, timeoutMs, onChange } = options;
   const stopping = new AbortController();
-  let state: { ready: boolean; reasons: readonly string[] } = { ready: false, reasons: ["starting"] };
-  let reported = false;
+  const running = new Set<string>();
+  let state: ReadinessState = { ready: false, reasons: ["starting"] };
+  let timer: NodeJS.Timeout | undefined;
 
-  async function runCheck(name: string, check: (signal: AbortSignal) => Promise<void>): Promise<string | undefined> {
-    const ending = new AbortController();
-    try {
-      await withTimeout(check(ending.signal), timeoutMs, () => new Error(`no answer within ${timeoutMs} ms`));
-      return undefined;
-    } catch (error) {
-      return `${name}: ${error instanceof Error ? error.message : String(error)}`;
-    } finally {
-      ending.abort();
+  async function runRound(): Promise<void> {
+    const found = await Promise.all(
+      Object.entries(checks).map(([name, check]) => problemOf(name, check, running, timeoutMs, stopping.signal)),
+    );
+    if (stopping.signal.aborted) {
+      return;
+    }
+    const reasons = found.filter((problem) => problem !== undefined);
+    const before = state;
+    state = { ready: reasons.length === 0, reasons };
+    timer = setTimeout(runRound, intervalMs);
+    if (before.ready !== state.ready || before.reasons.join("\n") !== reasons.join("\n")) {
+      onChange(state.ready, reasons);
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const results = await Promise.all(Object.entries(checks).map(([name, check]) => runCheck(name, check)));
-      const reasons = results.filter((reason) => reason !== undefined);
-      const ready = reasons.length === 0;
-      const changed = !reported || ready !== state.ready;
-      state = { ready, reasons };
-      if (changed && !stopping.signal.aborted) {
-        reported = true;
-        onChange(ready, reasons);
-      }
-      await pause(intervalMs, stopping.signal);
-    }
-  }
-
-  const ended = run();
+  void runRound();
   return {
     current: () => state,
-    async stop() {
+    stop() {
       stopping.abort();
-      await ended;
+      clearTimeout(timer);
     },
   };
+}
+
+/** Runs one check; returns what is wrong, undefined if nothing is. Never takes longer than the timeout. */
+function problemOf(
+  name: string,
+  check: ReadinessCheck,
+  running: Set<string>,
+  timeoutMs: number,
+  stopped: AbortSignal,
+): Promise<string | undefined> {
+  if (running.has(name)) {
+    return Promise.resolve(`${name}: no answer yet`);
+  }
+  running.add(name);
+  const late = new AbortController();
+  const signal = AbortSignal.any([late.signal, stopped]);
+  return new Promise((resolve) => {
+    const done = (problem: string | undefined) => {
+      clearTimeout(timer);
+      stopped.removeEventListener("abort", onStopped);
+      resolve(problem);
+    };
+    const onStopped = () => done(undefined);
+    const timer = setTimeout(() => {
+      done(`${name}: no answer within ${timeoutMs} ms`);
+      late.abort();
+    }, timeoutMs);
+    stopped.addEventListener("abort", onStopped);
+    // In a then, so that a check that throws instead of rejecting is caught as well.
+    Promise.resolve(signal)
+      .then(check)
+      .then(
+        () => done(undefined),
+        (error: unknown) => done(`${name}: ${error instanceof Error ? error.message : String(error)}`),
+      )
+      .finally(() => running.delete(name));
+  });
 }

@@ -9,7 +9,7 @@ export interface Installation {
 }
 
 /** @throws ConfigError that names every variable that can not be used. */
-export function readInstallation(environment: Environment): Installation {
+export function readInstallation(environment: Environment = process.env): Installation {
   return readConfig(environment, (read) => {
     const address = (service: string, port: number) =>
       read.string(

@@ -1,0 +1,88 @@
+import type { Database } from "@ordermesh/postgres/database";
+import type { StopList } from "@ordermesh/process/stop-in-order";
+import type { Logger } from "@ordermesh/telemetry/logger";
+import type { Tracing } from "@ordermesh/telemetry/tracing";
+import type { Deliver } from "./channels/delivery-result.ts";
+import { createEmailChannel } from "./channels/email.ts";
+import { createLogChannel } from "./channels/log.ts";
+import { createWebhookChannel } from "./channels/webhook.ts";
+import { type DeliveryLoop, type DeliveryLoopOptions, startDeliveryLoop } from "./delivery-loop.ts";
+import type { Channel } from "./domain/notification.ts";
+import type { WebhookRules } from "./domain/webhook-url.ts";
+import { notificationJson } from "./rpc/messages.ts";
+
+export interface DeliveryChannelsOptions {
+  readonly database: Database;
+  readonly tracing: Tracing;
+  readonly logger: Logger;
+  readonly smtp: { readonly url: string; readonly from: string } | undefined;
+  readonly webhookRules: WebhookRules;
+  readonly webhookTimeoutMs: number;
+  readonly backoffBaseMs: number;
+  readonly onSettled: DeliveryLoopOptions["onSettled"];
+}
+
+/** The ways out of the house that this installation has. */
+export interface DeliveryChannels {
+  readonly channels: readonly Channel[];
+  /** Starts one loop per channel, so that a slow one does not hold up the others. */
+  startLoops(parts: StopList): void;
+  wake(): void;
+}
+
+/** How long one try to hand a message to the mail server may take. */
+const emailTimeoutMs = 10_000;
+
+const emailConnectionsMax = 4;
+
+/** @throws Failure `invalid_argument` when the mail server's address is none. */
+export function openDeliveryChannels(options: DeliveryChannelsOptions): DeliveryChannels {
+  const { logger, smtp, webhookRules, webhookTimeoutMs } = options;
+  const email =
+    smtp === undefined
+      ? undefined
+      : createEmailChannel({
+          smtpUrl: smtp.url,
+          from: smtp.from,
+          connectionsMax: emailConnectionsMax,
+          timeoutMs: emailTimeoutMs,
+        });
+  const webhook = createWebhookChannel({
+    rules: webhookRules,
+    timeoutMs: webhookTimeoutMs,
+    bodyOf: ({ notification }) => notificationJson(notification),
+  });
+  const loops: DeliveryLoop[] = [];
+
+  function startLoop(
+    parts: StopList,
+    channel: Channel,
+    deliver: Deliver,
+    limits: Pick<DeliveryLoopOptions, "inHandMax" | "perUserMax" | "traced">,
+  ): void {
+    const loop = startDeliveryLoop({ ...options, ...limits, channel, deliver });
+    parts.add(`${channel} deliveries`, loop.stop);
+    loops.push(loop);
+  }
+
+  return {
+    channels: email === undefined ? ["log", "webhook"] : ["log", "webhook", "email"],
+    startLoops(parts) {
+      startLoop(parts, "log", createLogChannel(logger), { inHandMax: 500, perUserMax: 500, traced: false });
+      startLoop(parts, "webhook", webhook, { inHandMax: 32, perUserMax: 4, traced: true });
+      if (email !== undefined) {
+        parts.add("mail server connections", email.close);
+        startLoop(parts, "email", email.deliver, {
+          inHandMax: emailConnectionsMax,
+          perUserMax: emailConnectionsMax,
+          traced: true,
+        });
+      }
+    },
+    wake() {
+      for (const loop of loops) {
+        loop.wake();
+      }
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import type { Database } from "@ordermesh/postgres/database";
+import { backoffMs, pause } from "@ordermesh/process/wait";
+import { createWakeUp } from "@ordermesh/process/wake-up";
+import type { Logger } from "@ordermesh/telemetry/logger";
+import { SpanKind, SpanStatusCode, type Tracing } from "@ordermesh/telemetry/tracing";
+import { type Deliver, type DeliveryResult, failed } from "./channels/delivery-result.ts";
+import type { Channel } from "./domain/notification.ts";
+import {
+  type ClaimedDelivery,
+  claimDeliveries,
+  type Settlement,
+  settleDeliveries,
+} from "./sql/deliveries.ts";
+
+/** After so many tries a delivery has failed. */
+export const attemptsMax = 5;
+
+/** Between tries at most. */
+const backoffMaxMs = 60_000;
+
+/** How long a retry, or a delivery that another replica queued, may lie after it is due. */
+const lookEveryMs = 250;
+
+/** Longer than any try with its settlement, so that only a process that is gone loses what it has in hand. */
+const leaseMs = 30_000;
+
+export interface DeliveryLoopOptions {
+  readonly channel: Channel;
+  readonly deliver: Deliver;
+  readonly database: Database;
+  readonly tracing: Tracing;
+  readonly logger: Logger;
+  /** Deliveries in hand at the same time. */
+  readonly inHandMax: number;
+  /** Of one user. The next ones are claimed when these are through, so a receiver that hangs holds up only its own. */
+  readonly perUserMax: number;
+  readonly backoffBaseMs: number;
+  /** Whether each try is a span. */
+  readonly traced: boolean;
+  readonly onSettled: (channel: Channel, outcome: "delivered" | "retried" | "failed") => void;
+}
+
+export interface DeliveryLoop {
+  /** Tells that deliveries have been queued. */
+  wake(): void;
+  /** Claims nothing more and finishes what is in hand. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Delivers what is due on one channel, at least once: a delivery that was made but not settled, because the process
+ * or its database went away, is made again.
+ */
+export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
+  const { channel, database, inHandMax, perUserMax, logger } = options;
+  const stopping = new AbortController();
+  const wakeUp = createWakeUp(stopping.signal);
+  const inHand = new Map<bigint, ClaimedDelivery>();
+  const tries = new Set<Promise<void>>();
+  let ended: Settlement[] = [];
+
+  async function claim(): Promise<ClaimedDelivery[]> {
+    const countMax = inHandMax - inHand.size;
+    if (countMax === 0 || stopping.signal.aborted) {
+      return [];
+    }
+    const busyUserIds = [...new Set([...inHand.values()].map(({ notification }) => notification.userId))];
+    return await database.transaction((tx) =>
+      claimDeliveries(tx, { channel, countMax, perUserMax, busyUserIds, leaseMs }),
+    );
+  }
+
+  function begin(delivery: ClaimedDelivery): void {
+    inHand.set(delivery.id, delivery);
+    const trying = tryToDeliver(delivery, options).then((settlement) => {
+      ended.push(settlement);
+      wakeUp.wake();
+    });
+    tries.add(trying);
+    trying.finally(() => tries.delete(trying));
+  }
+
+  /** Notes what has ended. What can not be noted now stays in hand, and is noted the next time. */
+  async function settle(): Promise<void> {
+    const settlements = ended;
+    if (settlements.length === 0) {
+      return;
+    }
+    await database.transaction(async (tx) => settleDeliveries(tx, settlements));
+    ended = ended.slice(settlements.length);
+    for (const { id, status } of settlements) {
+      inHand.delete(id);
+      options.onSettled(channel, status === "pending" ? "retried" : status);
+    }
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      try {
+        await settle();
+        const claimed = await claim();
+        claimed.forEach(begin);
+        failures = 0;
+        if (claimed.length === 0) {
+          await wakeUp.wait(lookEveryMs);
+        }
+      } catch (error) {
+        failures += 1;
+        if (failures % 20 === 1) {
+          logger.warn({ err: error, channel }, "deliveries wait");
+        }
+        await pause(backoffMs(failures, 100, 2_000), stopping.signal);
+      }
+    }
+    await Promise.all(tries);
+    await settle().catch((error) => logger.warn({ err: error, channel }, "deliveries will be repeated"));
+  }
+
+  const over = run();
+  return {
+    wake: wakeUp.wake,
+    async stop() {
+      stopping.abort();
+      await over;
+    },
+  };
+}
+
+async function tryToDeliver(delivery: ClaimedDelivery, options: DeliveryLoopOptions): Promise<Settlement> {
+  const { channel, tracing, traced, backoffBaseMs } = options;
+  const span = traced
+    ? tracing.startSpan(`deliver ${channel}`, delivery.traceparent, {
+        kind: SpanKind.CLIENT,
+        attributes: { "ordermesh.delivery_id": `${delivery.id}`, "ordermesh.attempt": delivery.attempt },
+      })
+    : undefined;
+  const result = await resultOf(delivery, options);
+  if (result.kind === "failed") {
+    span?.setStatus({ code: SpanStatusCode.ERROR, message: result.error });
+  }
+  span?.end();
+
+  const { id, attempt } = delivery;
+  if (result.kind === "delivered") {
+    return { id, attempt, status: "delivered", error: "", retryAfterMs: 0 };
+  }
+  const isLast = result.final || attempt >= attemptsMax;
+  return {
+    id,
+    attempt,
+    status: isLast ? "failed" : "pending",
+    error: result.error,
+    retryAfterMs: isLast ? 0 : backoffMs(attempt, backoffBaseMs, backoffMaxMs),
+  };
+}
+
+async function resultOf(
+  delivery: ClaimedDelivery,
+  { deliver, channel, logger }: DeliveryLoopOptions,
+): Promise<DeliveryResult> {
+  if (delivery.attempt > attemptsMax) {
+    return failed("The last try was interrupted.", { final: true });
+  }
+  try {
+    return await deliver(delivery);
+  } catch (error) {
+    logger.error(
+      { err: error, channel, delivery_id: `${delivery.id}` },
+      "a delivery failed for a reason of ours",
+    );
+    return failed("Something went wrong on our side.");
+  }
+}

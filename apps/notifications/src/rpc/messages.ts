@@ -1,0 +1,68 @@
+import { create, toJsonString } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import {
+  Channel as ChannelMessage,
+  type Delivery as DeliveryMessage,
+  DeliverySchema,
+  DeliveryStatus as DeliveryStatusMessage,
+  type Notification as NotificationMessage,
+  NotificationSchema,
+  type Preferences as PreferencesMessage,
+  PreferencesSchema,
+} from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
+import type { Channel, Delivery, DeliveryStatus, Notification } from "../domain/notification.ts";
+import type { Preferences } from "../domain/preferences.ts";
+
+const channelMessages: Readonly<Record<Channel, ChannelMessage>> = {
+  log: ChannelMessage.LOG,
+  email: ChannelMessage.EMAIL,
+  webhook: ChannelMessage.WEBHOOK,
+};
+
+const statusMessages: Readonly<Record<DeliveryStatus, DeliveryStatusMessage>> = {
+  pending: DeliveryStatusMessage.PENDING,
+  delivered: DeliveryStatusMessage.DELIVERED,
+  failed: DeliveryStatusMessage.FAILED,
+};
+
+export function notificationMessage(notification: Notification): NotificationMessage {
+  return create(NotificationSchema, {
+    notificationId: notification.id,
+    userId: notification.userId,
+    orderId: notification.orderId,
+    eventType: notification.eventType,
+    eventId: notification.eventId,
+    title: notification.title,
+    body: notification.body,
+    createdTime: timestampFromDate(notification.createdAt),
+  });
+}
+
+/** What a webhook gets: the message of the contract in protobuf's JSON form. */
+export function notificationJson(notification: Notification): string {
+  return toJsonString(NotificationSchema, notificationMessage(notification));
+}
+
+export function deliveryMessage(delivery: Delivery): DeliveryMessage {
+  return create(DeliverySchema, {
+    deliveryId: delivery.id,
+    notificationId: delivery.notificationId,
+    channel: channelMessages[delivery.channel],
+    status: statusMessages[delivery.status],
+    attempts: delivery.attempts,
+    lastError: delivery.lastError,
+    createdTime: timestampFromDate(delivery.createdAt),
+    nextAttemptTime:
+      delivery.nextAttemptAt === undefined ? undefined : timestampFromDate(delivery.nextAttemptAt),
+  });
+}
+
+/** Without the secret, which is never returned. */
+export function preferencesMessage({ userId, emailAddress, webhookUrl }: Preferences): PreferencesMessage {
+  return create(PreferencesSchema, { userId, emailAddress, webhookUrl });
+}
+
+export function preferencesOf(message: PreferencesMessage): Preferences {
+  const { userId, emailAddress, webhookUrl, webhookSecret } = message;
+  return { userId, emailAddress, webhookUrl, webhookSecret };
+}

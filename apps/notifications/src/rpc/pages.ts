@@ -1,0 +1,36 @@
+import { decodePageToken, encodePageToken, malformed } from "@ordermesh/rpc/page-token";
+
+const pageSizeDefault = 50;
+
+interface PageRequest {
+  readonly userId: bigint;
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+/**
+ * One page of a user's rows, newest first. One more than the page is read, to know whether another page follows.
+ *
+ * @param list reads rows with an id below the one given.
+ */
+export async function readPage<Row extends { readonly id: bigint }>(
+  { userId, pageSize, pageToken }: PageRequest,
+  list: (userId: bigint, before: bigint | undefined, countMax: number) => Promise<Row[]>,
+): Promise<{ readonly rows: readonly Row[]; readonly nextPageToken: string }> {
+  const query = { userId };
+  const before = idOf(decodePageToken(pageToken, query, 1));
+  const countMax = pageSize === 0 ? pageSizeDefault : pageSize;
+  const found = await list(userId, before, countMax + 1);
+  const rows = found.slice(0, countMax);
+  const last = rows.at(-1);
+  const follows = found.length > countMax && last !== undefined;
+  return { rows, nextPageToken: follows ? encodePageToken([`${last.id}`], query) : "" };
+}
+
+function idOf(position: readonly string[] | undefined): bigint | undefined {
+  const [id] = position ?? [];
+  if (id !== undefined && !/^\d{1,18}$/.test(id)) {
+    throw malformed("is malformed");
+  }
+  return id === undefined ? undefined : BigInt(id);
+}

@@ -1,0 +1,96 @@
+import { arrayLiteral, type Queryable, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
+import type { Channel, Notification, NotificationDraft } from "../domain/notification.ts";
+
+export interface NotificationRow {
+  readonly id: bigint;
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly user_id: bigint;
+  readonly order_id: bigint;
+  readonly title: string;
+  readonly body: string;
+  readonly created_at: Date;
+}
+
+export const notificationColumns = "id, event_id, event_type, user_id, order_id, title, body, created_at";
+
+export function notificationOf(row: NotificationRow): Notification {
+  return {
+    id: row.id,
+    eventId: row.event_id,
+    eventType: row.event_type,
+    userId: row.user_id,
+    orderId: row.order_id,
+    title: row.title,
+    body: row.body,
+    createdAt: row.created_at,
+  };
+}
+
+/**
+ * Makes notifications, in the order given, and queues their deliveries on those channels that are open and that
+ * their users have chosen. A notification that is there already is left alone.
+ *
+ * @returns the ids of the events whose notification was made.
+ */
+export async function insertNotifications(
+  tx: Tx,
+  drafts: readonly NotificationDraft[],
+  openChannels: readonly Channel[],
+): Promise<Set<string>> {
+  const rows = await tx.query<{ event_id: string }>(
+    `with made as (
+       insert into notifications (event_id, event_type, user_id, order_id, title, body, traceparent)
+       select event_id, event_type, user_id, order_id, title, body, traceparent
+       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+         with ordinality as draft (event_id, event_type, user_id, order_id, title, body, traceparent, position)
+       order by position
+       on conflict (event_id, user_id) do nothing
+       returning id, event_id, user_id
+     ), queued as (
+       insert into deliveries (notification_id, user_id, channel)
+       select made.id, made.user_id, chosen.channel
+       from made
+       left join preferences using (user_id)
+       cross join lateral (values
+         ('log'::channel, true),
+         ('email', preferences.email_address <> ''),
+         ('webhook', preferences.webhook_url <> '')
+       ) as chosen (channel, wanted)
+       where chosen.wanted and chosen.channel = any($8::channel[])
+       order by made.id, chosen.channel
+     )
+     select event_id from made`,
+    [
+      textArrayLiteral(drafts.map((draft) => draft.eventId)),
+      textArrayLiteral(drafts.map((draft) => draft.eventType)),
+      arrayLiteral(drafts.map((draft) => draft.userId)),
+      arrayLiteral(drafts.map((draft) => draft.orderId)),
+      textArrayLiteral(drafts.map((draft) => draft.title)),
+      textArrayLiteral(drafts.map((draft) => draft.body)),
+      textArrayLiteral(drafts.map((draft) => draft.traceparent)),
+      arrayLiteral(openChannels),
+    ],
+  );
+  return new Set(rows.map((row) => row.event_id));
+}
+
+/**
+ * A user's notifications, newest first.
+ *
+ * @param before the last one of the page before.
+ */
+export async function listNotifications(
+  db: Queryable,
+  userId: bigint,
+  before: bigint | undefined,
+  countMax: number,
+): Promise<Notification[]> {
+  const rows = await db.query<NotificationRow>(
+    `select ${notificationColumns} from notifications
+     where user_id = $1::bigint and id < $2::bigint
+     order by id desc limit $3`,
+    [`${userId}`, `${before ?? 9_223_372_036_854_775_807n}`, countMax],
+  );
+  return rows.map(notificationOf);
+}

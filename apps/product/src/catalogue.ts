@@ -1,0 +1,74 @@
+import { Failure } from "@ordermesh/failure/failure";
+import type { Queryable, Tx } from "@ordermesh/postgres/tx";
+import { checkDraft, type Product, type ProductDraft } from "./domain/product.ts";
+import * as sql from "./sql/products.ts";
+
+/** @throws Failure `not_found` that names the SKU. */
+export async function getProduct(db: Queryable, sku: number): Promise<Product> {
+  const [product] = await sql.findProducts(db, [sku]);
+  if (product === undefined) {
+    throw new Failure("not_found", `There is no product with SKU ${sku}.`, {
+      reason: "SKU_NOT_FOUND",
+      metadata: { sku: `${sku}` },
+    });
+  }
+  return product;
+}
+
+export interface ProductBatch {
+  /** By SKU, each once. */
+  readonly products: readonly Product[];
+  /** Asked for, but not in the catalogue; by SKU, each once. */
+  readonly missingSkus: readonly number[];
+}
+
+export async function batchGetProducts(db: Queryable, skus: readonly number[]): Promise<ProductBatch> {
+  const asked = [...new Set(skus)].sort((a, b) => a - b);
+  const products = await sql.findProducts(db, asked);
+  const found = new Set(products.map((product) => product.sku));
+  return { products, missingSkus: asked.filter((sku) => !found.has(sku)) };
+}
+
+/** The most SKUs that one call of ListSkus gives. */
+export const skusPerCallMax = 10_000;
+
+const skusPerCallDefault = 100;
+
+/** SKUs in ascending order. @param count 0 means 100. */
+export function listSkus(db: Queryable, startAfterSku: number, count: number): Promise<number[]> {
+  return sql.listSkus(db, startAfterSku, count || skusPerCallDefault);
+}
+
+export interface ProductPage {
+  readonly products: readonly Product[];
+  /** The last SKU of this page; undefined on the last page. */
+  readonly nextAfterSku: number | undefined;
+}
+
+/**
+ * One page of products in the order of their SKUs. One more than the page is read, to know whether another follows.
+ *
+ * @param query words that must each begin some word of the name. Punctuation alone has no words, so that every
+ * product matches.
+ */
+export async function listProducts(
+  db: Queryable,
+  query: string,
+  afterSku: number,
+  pageSize: number,
+): Promise<ProductPage> {
+  // PostgreSQL takes any character in a text but this one.
+  const prefixes = query === "" ? undefined : await sql.wordPrefixes(db, query.replaceAll("\0", " "));
+  const found =
+    prefixes === undefined
+      ? await sql.listProducts(db, afterSku, pageSize + 1)
+      : await sql.searchProducts(db, prefixes, afterSku, pageSize + 1);
+  const products = found.slice(0, pageSize);
+  return { products, nextAfterSku: found.length > pageSize ? products.at(-1)?.sku : undefined };
+}
+
+/** @throws Failure `invalid_argument` for a product that contradicts itself. */
+export async function upsertProduct(tx: Tx, draft: ProductDraft): Promise<Product> {
+  checkDraft(draft);
+  return await sql.upsertProduct(tx, draft);
+}

@@ -1,0 +1,39 @@
+import { readCheckoutConfig } from "@ordermesh/app-checkout/config";
+import { readLomsConfig } from "@ordermesh/app-loms/config";
+import { readNotificationsConfig } from "@ordermesh/app-notifications/config";
+import { readProductConfig } from "@ordermesh/app-product/config";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const readers = new Map<string, (environment: Environment) => { readonly port: number }>([
+  ["loms", readLomsConfig],
+  ["checkout", readCheckoutConfig],
+  ["product", readProductConfig],
+  ["notifications", readNotificationsConfig],
+]);
+
+/**
+ * Reads an environment as the service itself does when it starts.
+ *
+ * @returns also which of the variables the service never looked at: they are misspelt, or for nobody.
+ * @throws ConfigError that names what is missing or malformed.
+ */
+export function readServiceConfig(service: string, environment: Readonly<Record<string, string>>) {
+  const looked = new Set<string | symbol>();
+  const watched = new Proxy(environment, {
+    get(target, variable) {
+      looked.add(variable);
+      return target[variable as string];
+    },
+  });
+  const read = readers.get(service);
+  if (read === undefined) {
+    throw new Error(`There is no service ${service}.`);
+  }
+  const config = read(watched);
+  // An empty variable counts as absent, and may belong to something that another one switches on.
+  const unread = Object.keys(environment).filter(
+    (variable) => !looked.has(variable) && environment[variable] !== "",
+  );
+  return { config, unread };
+}

@@ -1,0 +1,80 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { CheckoutAdminService, CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
+import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
+import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
+import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type MeshProcess, startMeshProcess } from "../harness/mesh-process.ts";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../../", import.meta.url));
+let mesh: MeshProcess;
+
+beforeAll(async () => {
+  mesh = await startMeshProcess();
+});
+
+afterAll(async () => {
+  await mesh.stop();
+});
+
+function shellBlocks(path: string): string {
+  const text = readFileSync(`${root}${path}`, "utf8");
+  return [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block).join("");
+}
+
+/** The lines as they stand, with the ports of this mesh in place of the usual ones. */
+function onThisMesh(script: string): string {
+  const ports = { 50051: "loms", 50052: "checkout", 50053: "product", 50055: "notifications" } as const;
+  return Object.entries(ports).reduce((text, [port, service]) => {
+    const own = mesh.addresses[service as keyof typeof mesh.addresses].split(":")[1] ?? "";
+    return text.replaceAll(`localhost:${port}`, `localhost:${own}`).replaceAll(`call ${port}`, `call ${own}`);
+  }, script);
+}
+
+test("every line of the API document works when it is pasted, and no call is missing", async () => {
+  const script = shellBlocks("docs/API.md");
+  const services = [
+    LomsService,
+    InventoryService,
+    CheckoutService,
+    CheckoutAdminService,
+    NotificationsService,
+    ProductService,
+  ];
+  const calls = services.flatMap((service) =>
+    service.methods.map((method) => `${service.name}/${method.name}`),
+  );
+  expect(calls.filter((call) => !script.includes(call))).toEqual([]);
+
+  const { stdout } = await run("bash", ["-c", onThisMesh(script)], {
+    cwd: root,
+    env: { ...process.env, NO_PROXY: "*", no_proxy: "*" },
+    maxBuffer: 16 * 1024 * 1024,
+  }).catch((error: { stdout?: string; code?: number }) => {
+    // The last line of a block that follows a stream ends by its timeout.
+    if (error.code === 124) {
+      return { stdout: error.stdout ?? "" };
+    }
+    throw error;
+  });
+  const refusals = stdout.split("\n").filter((line) => line.startsWith('{"code":'));
+  expect(refusals).toEqual([]);
+  expect(stdout).toContain("ORDER_STATUS_AWAITING_PAYMENT");
+});
+
+test.each(["docs/ARCHITECTURE.md", "docs/OPERATIONS.md", "README.md"])(
+  "every path that %s names exists",
+  (document) => {
+    const text = readFileSync(`${root}${document}`, "utf8");
+    const paths = [...text.matchAll(/`((?:apps|libs|proto|tools|docs|deploy|tests)\/[\w./@*-]*)`/g)].map(
+      ([, path]) => path ?? "",
+    );
+    expect(paths.length).toBeGreaterThan(3);
+    expect(paths.filter((path) => !path.includes("*") && !existsSync(`${root}${path}`))).toEqual([]);
+  },
+);

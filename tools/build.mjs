@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fingerprint, isStamped, removeStamp, writeStamp } from "./fingerprint.mjs";
+import { root, StepFailed, timed } from "./step.mjs";
+import { withWorkspaceLock } from "./workspace-lock.mjs";
+
+const stampFile = ".build/built";
+
+/** Packages that are not written as ES modules call require, which an ES module does not have. */
+const banner = [
+  'import { createRequire as ordermeshCreateRequire } from "node:module";',
+  "const require = ordermeshCreateRequire(import.meta.url);",
+].join("\n");
+
+/** Every app that has a program. */
+function appsToBuild() {
+  return readdirSync(join(root, "apps")).filter((app) =>
+    existsSync(join(root, "apps", app, "src", "main.ts")),
+  );
+}
+
+function wanted() {
+  const sources = ["apps", "libs"].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => join(folder, name, "src")),
+  );
+  const isProgram = (path) => !path.endsWith(".test.ts");
+  return fingerprint([...sources, "proto/gen", "tools/build.mjs", "pnpm-lock.yaml"], isProgram);
+}
+
+export function isBuilt() {
+  const programs = appsToBuild().map((app) => join(root, "apps", app, "dist", "main.js"));
+  return programs.every((program) => existsSync(program)) && isStamped(stampFile, wanted());
+}
+
+/**
+ * Bundles every program with all that it imports into one file. A service started from its sources would read some
+ * 800 files through a compiler; bundled it starts in a fraction of the time and memory.
+ *
+ * All of them in one run, because most of what they import is the same: a third of the time of one run each. And in
+ * whole files, not split at dynamic imports: a part that two programs share would lie in neither one's folder, where
+ * `new URL("../migrations/", import.meta.url)` has to mean the same as in src/. What is imported dynamically is still
+ * evaluated only then.
+ */
+export async function build() {
+  const content = wanted();
+  removeStamp(stampFile);
+  const esbuild = await import("esbuild");
+  const options = {
+    absWorkingDir: root,
+    entryPoints: appsToBuild().map((app) => ({ in: `apps/${app}/src/main.ts`, out: `${app}/dist/main` })),
+    outdir: "apps",
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    // Only positions: with the sources in them, the maps would take more memory than the program.
+    sourcemap: "linked",
+    sourcesContent: false,
+    banner: { js: banner },
+    logLevel: "warning",
+    write: false,
+  };
+  const { outputFiles } = await esbuild.build(options).catch((error) => {
+    throw new StepFailed(`The programs could not be built: see above. (${error.errors?.length ?? 0} errors)`);
+  });
+  for (const { path, contents } of outputFiles) {
+    replaceFile(path, contents);
+  }
+  writeStamp(stampFile, content);
+}
+
+/** In one step: a running mesh may start a program again at any time. */
+function replaceFile(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.unfinished`;
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, path);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await withWorkspaceLock(() => timed("build the programs", build));
+  } catch (error) {
+    if (!(error instanceof StepFailed)) {
+      throw error;
+    }
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

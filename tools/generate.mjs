@@ -1,0 +1,36 @@
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fingerprint, isStamped, removeStamp, writeStamp } from "./fingerprint.mjs";
+import { root, runTool, timed } from "./step.mjs";
+import { withWorkspaceLock } from "./workspace-lock.mjs";
+
+/** buf empties the folder before it writes, and so removes the stamp as well. */
+const stampFile = "proto/gen/.generated";
+const timeoutMs = 120_000;
+
+function wanted() {
+  const isContract = (path) => !path.startsWith(join(root, "proto", "gen")) && path.endsWith(".proto");
+  const contracts = fingerprint(["proto"], isContract);
+  return `${contracts} ${fingerprint(["buf.gen.yaml", "buf.yaml", "pnpm-lock.yaml"])}`;
+}
+
+export function isGenerated() {
+  return isStamped(stampFile, wanted());
+}
+
+/** Makes the TypeScript of the contracts. */
+export async function generate() {
+  removeStamp(stampFile);
+  const programs = join(root, "node_modules", ".bin");
+  await runTool(join(programs, "buf"), ["generate"], {
+    // buf looks for its plugins in the search path.
+    environment: { PATH: `${programs}${delimiter}${process.env.PATH ?? ""}` },
+    timeoutMs,
+    whenItFails: "The contracts' code could not be generated: see above",
+  });
+  writeStamp(stampFile, wanted());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await withWorkspaceLock(() => timed("generate the contracts' code", generate));
+}
