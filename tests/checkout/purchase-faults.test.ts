@@ -1,12 +1,11 @@
 import { CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { eventually } from "@ordermesh/testkit/eventually";
-import type { TransactionSql } from "postgres";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { openGrpcClient } from "../harness/grpc-client.ts";
 import { startServiceProcess } from "../harness/service-process.ts";
 import { type CheckoutMesh, startCheckoutMesh } from "./checkout-mesh.ts";
-import { holdingUp } from "./holding-up.ts";
+import { holdStock } from "./held-lock.ts";
 import { refusal } from "./refusal.ts";
 
 /*
@@ -62,12 +61,6 @@ async function statusOf(userId: bigint): Promise<unknown> {
   return rows.map(({ version, status }) => [version, status]);
 }
 
-/** Makes a call, and lets LOMS get no further with it than to wanting the stock of a SKU until `during` is done. */
-function holdingUpLoms<Result>(sku: number, makeCall: () => Promise<Result>, during: () => unknown): Promise<Result> {
-  const lock = (tx: TransactionSql) => tx`select from stock_levels where sku = ${sku} for update`;
-  return holdingUp(mesh.lomsSql, lock, makeCall, during);
-}
-
 /** The order is made although whoever wanted it has not heard of it. */
 async function expectUnheardOrder(userId: bigint): Promise<void> {
   await eventually(async () => expect(await ordersOf(userId)).toHaveLength(1));
@@ -76,12 +69,12 @@ async function expectUnheardOrder(userId: bigint): Promise<void> {
 
 /** A purchase whose answer is lost: LOMS is cut off while it makes the order. */
 async function purchaseUnheard(userId: bigint, sku: number): Promise<void> {
-  const unheard = await holdingUpLoms(
-    sku,
-    () => refusal(mesh.checkout.purchase({ userId })),
-    () => mesh.lomsLink.refuse(),
-  );
-  expect(unheard).toMatchObject({ code: "Unavailable" });
+  const stock = await holdStock(mesh.lomsSql, sku);
+  const unheard = refusal(mesh.checkout.purchase({ userId }));
+  await stock.untilSomeoneWaits();
+  mesh.lomsLink.refuse();
+  await stock.release();
+  expect(await unheard).toMatchObject({ code: "Unavailable" });
   await expectUnheardOrder(userId);
   await reconnect();
 }
@@ -156,12 +149,12 @@ it("a checkout that is killed before it has recorded the order is completed by t
   const process = await startServiceProcess("checkout", mesh.checkoutEnvironment);
   const own = await openGrpcClient(CheckoutService, `127.0.0.1:${process.port}`);
   try {
-    const unheard = await holdingUpLoms(
-      5,
-      () => refusal(own.client.purchase({ userId })),
-      () => process.kill(),
-    );
-    expect(unheard).toMatchObject({ code: "Unavailable" });
+    const stock = await holdStock(mesh.lomsSql, 5);
+    const unheard = refusal(own.client.purchase({ userId }));
+    await stock.untilSomeoneWaits();
+    await process.kill();
+    await stock.release();
+    expect(await unheard).toMatchObject({ code: "Unavailable" });
     await expectUnheardOrder(userId);
     expect(await statusOf(userId)).toEqual([[1, "pending"]]);
     await process.restart();

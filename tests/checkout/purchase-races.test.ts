@@ -1,12 +1,11 @@
+import type { Client } from "@connectrpc/connect";
 import { readCheckoutConfig } from "@ordermesh/app-checkout/config";
 import { type Checkout, startCheckout } from "@ordermesh/app-checkout/service";
-import type { Client } from "@connectrpc/connect";
 import { CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
-import type { TransactionSql } from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openGrpcClient } from "../harness/grpc-client.ts";
 import { type CheckoutMesh, startCheckoutMesh } from "./checkout-mesh.ts";
-import { holdingUp } from "./holding-up.ts";
+import { holdCatalogue, holdStock } from "./held-lock.ts";
 
 /* What happens to a cart while a purchase is under way, each time at the one moment where it matters. */
 
@@ -45,25 +44,6 @@ async function ordersOf(userId: bigint) {
   return (await mesh.orders.listOrders({ userId })).orders;
 }
 
-/** Makes a call that has read the cart and asks for prices, but gets none until `during` is done. */
-function whileAskingForPrices<Result>(
-  makeCall: () => Promise<Result>,
-  during: (tx: TransactionSql) => unknown,
-): Promise<Result> {
-  const locks: TransactionSql[] = [];
-  const lock = async (tx: TransactionSql) => {
-    locks.push(tx);
-    await tx`lock table products in access exclusive mode`;
-  };
-  return holdingUp(mesh.productSql, lock, makeCall, () => during(locks[0] as TransactionSql));
-}
-
-/** Makes a call for which LOMS makes an order, but not before `during` is done. */
-function whileLomsOrders<Result>(sku: number, makeCall: () => Promise<Result>, during: () => unknown): Promise<Result> {
-  const lock = (tx: TransactionSql) => tx`select from stock_levels where sku = ${sku} for update`;
-  return holdingUp(mesh.lomsSql, lock, makeCall, during);
-}
-
 const edits = [
   { edit: "adds another SKU", change: { sku: 1, quantity: 5 }, left: { 1: 5 } },
   { edit: "sets the line higher", change: { sku: 7, quantity: 9 }, left: { 7: 7 } },
@@ -74,13 +54,14 @@ it.each(edits)(
   "a buyer who $edit while the order is made keeps what was not ordered",
   async ({ change, left }) => {
     const userId = await cartOf(7, 2);
-    const purchased = await holdingUpLoms(
-      7,
-      () => mesh.checkout.purchase({ userId }),
-      () => mesh.checkout.addToCart({ userId, ...change }),
-    );
+    const stock = await holdStock(mesh.lomsSql, 7);
+    const purchase = mesh.checkout.purchase({ userId });
+    await stock.untilSomeoneWaits();
+    await mesh.checkout.addToCart({ userId, ...change });
+    await stock.release();
+    const { orderId } = await purchase;
     expect((await ordersOf(userId))[0]).toMatchObject({
-      orderId: purchased.orderId,
+      orderId,
       lines: [{ sku: 7, quantity: 2 }],
     });
     const { lines, cartVersion } = await mesh.checkout.listCart({ userId });
@@ -93,51 +74,56 @@ it.each(edits)(
 it("a cart that was changed before its purchase was stored is ordered as it is then", async () => {
   await mesh.stockProduct(1, 100n, 100);
   const userId = await cartOf(2, 1);
-  const purchased = await whileAskingForPrices(
-    () => mesh.checkout.purchase({ userId }),
-    () => mesh.checkout.addToCart({ userId, sku: 1, quantity: 5 }),
-  );
+  const catalogue = await holdCatalogue(mesh.productSql);
+  const purchase = mesh.checkout.purchase({ userId });
+  await catalogue.untilSomeoneWaits();
+  await mesh.checkout.addToCart({ userId, sku: 1, quantity: 5 });
+  await catalogue.release();
+
+  const { orderId, replayed } = await purchase;
+  expect(replayed).toBe(false);
   const orders = await ordersOf(userId);
-  expect(orders).toHaveLength(1);
+  expect(orders.map((order) => order.orderId)).toEqual([orderId]);
   expect(orders[0]?.lines.map(({ sku, quantity }) => [sku, quantity])).toEqual([
     [1, 5],
     [2, 1],
   ]);
-  expect(purchased).toMatchObject({ orderId: orders[0]?.orderId, replayed: false });
   expect((await mesh.checkout.listCart({ userId })).lines).toEqual([]);
 });
 
 it("a cart that others changed and ordered meanwhile is not ordered a second time", async () => {
   const userId = await cartOf(3, 1);
-  const purchased = await whileAskingForPrices(
-    () => mesh.checkout.purchase({ userId }),
-    async () => {
-      await other.addToCart({ userId, sku: 3, quantity: 4 });
-      expect(await other.purchase({ userId, cartVersion: 2n })).toMatchObject({ replayed: false });
-    },
-  );
-  const orders = await ordersOf(userId);
-  expect(orders).toHaveLength(1);
-  expect(purchased).toMatchObject({ orderId: orders[0]?.orderId, replayed: true });
+  const catalogue = await holdCatalogue(mesh.productSql);
+  const late = mesh.checkout.purchase({ userId });
+  await catalogue.untilSomeoneWaits();
+  await other.addToCart({ userId, sku: 3, quantity: 4 });
+  const { orderId } = await other.purchase({ userId, cartVersion: 2n });
+  await catalogue.release();
+
+  expect(await late).toMatchObject({ orderId, replayed: true });
+  expect(await ordersOf(userId)).toHaveLength(1);
 });
 
 it("two checkouts that know different prices make one order, at the prices that were stored first", async () => {
   const userId = await cartOf(4, 1);
-  const early: Promise<{ orderId: bigint }>[] = [];
-  const late = await whileAskingForPrices(
-    () => mesh.checkout.purchase({ userId }),
-    async (products) => {
-      // Stored, but held up in LOMS while the price changes and the late one comes to store its own.
-      early.push(other.purchase({ userId }));
-      await Promise.all(early);
-      await products`update products set price_minor = 999 where sku = 4`;
-    },
-  );
-  const [order, ...more] = await ordersOf(userId);
-  expect(more).toEqual([]);
-  expect(order?.total?.amountMinor).toBe(100n);
-  expect(late).toMatchObject({ orderId: order?.orderId, replayed: true, total: { amountMinor: 100n } });
-  expect((await early[0])?.orderId).toBe(order?.orderId);
+  const catalogue = await holdCatalogue(mesh.productSql);
+  const late = mesh.checkout.purchase({ userId });
+  await catalogue.untilSomeoneWaits();
+  const stock = await holdStock(mesh.lomsSql, 4);
+  const early = other.purchase({ userId });
+  await stock.untilSomeoneWaits();
+  await catalogue.tx`update products set price_minor = 999 where sku = 4`;
+  await catalogue.release();
+  // The late one has its prices now, and is on its way to store what it knows.
+  for (let round = 0; round < 5; round += 1) {
+    expect((await mesh.checkout.listCart({ userId })).total?.amountMinor).toBe(999n);
+  }
+  await stock.release();
+
+  const { orderId } = await early;
+  expect(await late).toMatchObject({ orderId, replayed: true, total: { amountMinor: 100n } });
+  const orders = await ordersOf(userId);
+  expect(orders).toMatchObject([{ orderId, total: { amountMinor: 100n } }]);
 });
 
 it("the ledgers agree in the end", async () => {

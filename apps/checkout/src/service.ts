@@ -113,7 +113,7 @@ export async function startCheckout(config: CheckoutConfig): Promise<Checkout> {
       timeoutMs: 2_000,
       onChange: (ready, reasons) => {
         server.setServing(ready, reasons);
-        logger.info({ ready, reasons }, ready ? "ready" : "not ready");
+        logger.info(ready ? {} : { reasons }, ready ? "ready" : "not ready");
       },
     });
     parts.add("readiness", readiness.stop);

@@ -129,8 +129,8 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
       checks: { database: () => database.read(async (db) => void (await db.query("select 1"))) },
       timeoutMs: 2_000,
       onChange: (ready, reasons) => {
-        server.setServing(ready);
-        logger.info({ ready, reasons }, ready ? "ready" : "not ready");
+        server.setServing(ready, reasons);
+        logger.info(ready ? {} : { reasons }, ready ? "ready" : "not ready");
       },
     });
     parts.add("readiness", readiness.stop);

@@ -99,7 +99,7 @@ export async function startNotifications(config: NotificationsConfig): Promise<N
       timeoutMs: 2_000,
       onChange: (ready, reasons) => {
         server.setServing(ready, reasons);
-        logger.info({ ready, reasons }, ready ? "ready" : "not ready");
+        logger.info(ready ? {} : { reasons }, ready ? "ready" : "not ready");
       },
     });
     parts.add("readiness", readiness.stop);

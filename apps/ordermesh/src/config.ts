@@ -55,9 +55,9 @@ export function readMeshConfig(
   });
 }
 
-/** Readable lines when a person watches or asks for them, JSON when a program reads along. */
-export function chooseLogFormat(pretty: boolean): LogFormat {
-  return pretty || process.stdout.isTTY ? "readable" : "json";
+/** Readable lines for the person who started it, JSON for a program that asked for it. */
+export function chooseLogFormat(json: boolean, environment: Environment): LogFormat {
+  return json || environment.LOG_FORMAT === "json" ? "json" : "readable";
 }
 
 /** Where the shell looks for programs. */

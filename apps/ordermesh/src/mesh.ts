@@ -33,6 +33,11 @@ export interface MeshOptions {
   /** Gives up starting. */
   readonly signal: AbortSignal;
   readonly report: Report;
+  /** Work that needs some of the services only, and starts as soon as those are ready. Left out when one is missing. */
+  readonly early?: {
+    readonly needs: readonly string[];
+    readonly run: (addresses: Readonly<Record<string, string>>) => Promise<void>;
+  };
 }
 
 const serviceStopMs = 30_000;
@@ -88,10 +93,11 @@ async function startParts(options: MeshOptions, parts: StopList): Promise<Mesh> 
   parts.add("services", async () => {
     await Promise.all(running.map((program) => program.stop(serviceStopMs)));
   });
-  await untilAllReady(running, services, addresses, signal);
+  const targets = Object.fromEntries(services.map(({ name }) => [name, addresses.get(name)?.target ?? ""]));
+  await untilAllReady({ running, services, addresses, targets, signal, early: options.early });
 
   return {
-    addresses: Object.fromEntries(services.map(({ name }) => [name, addresses.get(name)?.target ?? ""])),
+    addresses: targets,
     databaseUrls,
     kafkaBrokers,
     stop: parts.stopAll,
@@ -183,23 +189,42 @@ function serviceEnvironment(
   };
 }
 
-/** Waits for all of them; the first one that fails ends the waiting for the others. */
-async function untilAllReady(
-  running: readonly RunningProgram[],
-  services: readonly Service[],
-  addresses: ProgramAddresses,
-  signal: AbortSignal,
-): Promise<void> {
+/** Waits for all of them and for the early work; the first one that fails ends the waiting for the others. */
+async function untilAllReady(waiting: {
+  readonly running: readonly RunningProgram[];
+  readonly services: readonly Service[];
+  readonly addresses: ProgramAddresses;
+  readonly targets: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly early: MeshOptions["early"];
+}): Promise<void> {
+  const { running, services, addresses, targets, signal, early } = waiting;
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
-  const waits = running.map(async (program, index) => {
-    const { reachableHost, port } = addresses.get(services[index]!.name)!;
-    try {
-      await program.untilReady(() => askReadyz({ host: reachableHost, port }), either);
-    } catch (error) {
-      failed.abort(error);
-      throw error;
-    }
+  const ready = new Map<string, Promise<void>>();
+  for (const [index, { name }] of services.entries()) {
+    const { reachableHost, port } = addresses.get(name)!;
+    const wait = running[index]!.untilReady(() => askReadyz({ host: reachableHost, port }), either);
+    ready.set(
+      name,
+      wait.catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    );
+  }
+  const needed = early?.needs.map((name) => ready.get(name)) ?? [];
+  const earlyWork = needed.includes(undefined)
+    ? undefined
+    : Promise.all(needed).then(() => early?.run(targets));
+  await Promise.race([Promise.all([...ready.values(), earlyWork]), rejectOnAbort(signal)]);
+}
+
+/** So that an interruption need not wait for the early work. Its rejection may come when nobody waits any more. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  const rejection = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-  await Promise.all(waits);
+  rejection.catch(() => {});
+  return rejection;
 }

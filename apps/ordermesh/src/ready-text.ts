@@ -56,7 +56,7 @@ export function pasteLines(mesh: Mesh): string[] {
   return lines;
 }
 
-/** Our own password is no secret; another one is. */
-function withoutForeignSecret(url: string): string {
+/** An address of a database as it may be shown: our own password is no secret; another one is. */
+export function withoutForeignSecret(url: string): string {
   return url.replace(/^(\w+:\/\/[^:/@]+):(?!ordermesh@)[^@]*@/, "$1:…@");
 }

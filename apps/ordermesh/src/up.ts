@@ -1,10 +1,11 @@
+import type { LogFormat } from "@ordermesh/telemetry/logger";
 import { type Command, InvalidArgumentError } from "commander";
 import { chooseLogFormat, readMeshConfig } from "./config.ts";
 import { describeError } from "./exit-codes.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
 import { broker, type Program, postgresPort, type Service, services } from "./programs.ts";
-import { readyText } from "./ready-text.ts";
+import { readyText, withoutForeignSecret } from "./ready-text.ts";
 import { createReport, type Report } from "./report.ts";
 import { seconds } from "./run-program.ts";
 
@@ -12,7 +13,7 @@ interface UpOptions {
   readonly fresh?: true;
   readonly seed: boolean;
   readonly services?: readonly string[];
-  readonly pretty?: true;
+  readonly json?: true;
 }
 
 /** What the command starts. Tests give small programs of their own. */
@@ -35,7 +36,7 @@ export function addUpCommand(program: Command, map: ProgramMap = { services, bro
       `only these, separated by commas (of ${names.join(", ")})`,
       parseServices(names),
     )
-    .option("--pretty", "readable lines, also when the output is no terminal")
+    .option("--json", "print JSON lines, for a program that reads along")
     .addHelpText("after", environmentText(map))
     .action((options: UpOptions) => runUp(options, map));
 }
@@ -69,7 +70,8 @@ Environment:
 async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
   const startedAt = performance.now();
   const config = readMeshConfig(map.services, map.broker);
-  const report = createReport({ format: chooseLogFormat(options.pretty === true), level: config.logLevel });
+  const format = chooseLogFormat(options.json === true, config.environment);
+  const report = createReport({ format, level: config.logLevel });
   const interruption = listenForInterruption(() => {
     // What still runs is killed as this process exits: see supervise.ts.
     report.warn("stopping at once");
@@ -84,15 +86,15 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
       fresh: options.fresh === true,
       signal,
       report,
+      ...(options.seed
+        ? { early: { needs: ["product", "loms"], run: (addresses) => seed(addresses, report, signal) } }
+        : {}),
     });
     try {
-      if (options.seed) {
-        await seed(mesh, report);
-      }
       announce(mesh, {
         readyInMs: performance.now() - startedAt,
         dataDirectory: config.dataDirectory,
-        options,
+        format,
         report,
       });
       await untilAborted(signal);
@@ -110,29 +112,38 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
 }
 
 /** A mesh without its demo data is still a mesh, so what goes wrong here is told and no more. */
-async function seed(mesh: Mesh, report: Report): Promise<void> {
-  const { product: productAddress, loms: lomsAddress } = mesh.addresses;
-  if (productAddress === undefined || lomsAddress === undefined) {
-    return;
-  }
+async function seed(
+  { product: productAddress = "", loms: lomsAddress = "" }: Readonly<Record<string, string>>,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const { seedDemo } = await import("./seed.ts");
     await seedDemo({ productAddress, lomsAddress, onProgress: report.progress });
   } catch (error) {
+    if (signal.aborted) {
+      return;
+    }
     report.warn(`the demo data could not be added: ${describeError(error)}`);
   }
 }
 
 function announce(
   mesh: Mesh,
-  details: { readyInMs: number; dataDirectory: string; options: UpOptions; report: Report },
+  details: { readyInMs: number; dataDirectory: string; format: LogFormat; report: Report },
 ): void {
-  const { readyInMs, dataDirectory, options, report } = details;
-  if (chooseLogFormat(options.pretty === true) === "readable") {
+  const { readyInMs, dataDirectory, format, report } = details;
+  if (format === "readable") {
     process.stdout.write(`${readyText(mesh, readyInMs, dataDirectory)}\n`);
   } else {
-    const { addresses, kafkaBrokers } = mesh;
-    report.progress(`ready in ${Math.round(readyInMs)} ms`, { addresses, kafka_brokers: kafkaBrokers });
+    const { addresses, databaseUrls, kafkaBrokers } = mesh;
+    report.progress(`ready in ${Math.round(readyInMs)} ms`, {
+      addresses,
+      database_urls: Object.fromEntries(
+        Object.entries(databaseUrls).map(([name, url]) => [name, withoutForeignSecret(url)]),
+      ),
+      kafka_brokers: kafkaBrokers,
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { access, chmod, mkdir, readFile, stat, writeFile } from "node:fs/promise
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { readMeshConfig } from "@ordermesh/ordermesh/config";
-import { type Mesh, startMesh } from "@ordermesh/ordermesh/mesh";
+import { type Mesh, type MeshOptions, startMesh } from "@ordermesh/ordermesh/mesh";
 import type { Service } from "@ordermesh/ordermesh/programs";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -22,7 +22,12 @@ afterEach(async () => {
 
 async function start(
   services: readonly Service[],
-  options: { environment?: Record<string, string>; fresh?: boolean; signal?: AbortSignal } = {},
+  options: {
+    environment?: Record<string, string>;
+    fresh?: boolean;
+    signal?: AbortSignal;
+    early?: MeshOptions["early"];
+  } = {},
 ): Promise<Mesh> {
   const environment = options.environment ?? standIns.environment(services);
   const mesh = await startMesh({
@@ -31,6 +36,7 @@ async function start(
     broker: standIns.broker,
     fresh: options.fresh ?? false,
     signal: options.signal ?? new AbortController().signal,
+    ...(options.early === undefined ? {} : { early: options.early }),
     report: {
       progress: (text) => told.push(text),
       warn: (text) => told.push(text),
@@ -161,6 +167,39 @@ test("an interruption while it starts stops what has been started", async () => 
   interruption.abort(new Error("enough"));
   await refused;
   expect(await running(await startedPids())).toEqual([]);
+});
+
+test("early work waits for what it needs only, is waited for, and does not hold up an interruption", async () => {
+  const [alpha, late] = [
+    await standIns.service("alpha"),
+    await standIns.service("late", { behavior: "never-ready" }),
+  ];
+  const interruption = new AbortController();
+  const addresses: unknown[] = [];
+  const run = async (given: unknown) => {
+    addresses.push(given);
+    // It never ends by itself.
+    await new Promise(() => {});
+  };
+  const early = { needs: ["alpha"], run };
+  const refused = expect(start([alpha, late], { signal: interruption.signal, early })).rejects.toThrow(
+    "enough",
+  );
+  await vi.waitUntil(() => addresses.length === 1, { timeout: 20_000 });
+  interruption.abort(new Error("enough"));
+  await refused;
+
+  let isDone = false;
+  await start([alpha], {
+    early: {
+      needs: ["alpha"],
+      run: async (given) => {
+        expect((await fetch(`http://${given.alpha}/`)).status).toBe(200);
+        isDone = true;
+      },
+    },
+  });
+  expect(isDone).toBe(true);
 });
 
 test("only one mesh runs on a data folder", async () => {

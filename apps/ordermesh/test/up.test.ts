@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => standIns.remove());
 
 /** Starts `up` as a program of its own and waits until it says that it is ready. */
-async function up(services: readonly Service[], commandArguments: readonly string[] = []) {
+async function up(services: readonly Service[], commandArguments: readonly string[] = ["--json"]) {
   const map = JSON.stringify({ services, broker: standIns.broker });
   const environment = standIns.environment(services, { PROGRAM_MAP: map });
   const child = runScript("up.script.ts", ["up", ...commandArguments], environment);
@@ -50,8 +50,8 @@ test("Ctrl-C in a terminal, which npm sends a second time, stops each program on
   expect(output()).toContain('"msg":"ready in');
 });
 
-test("--pretty prints for a person: addresses and lines to paste", async () => {
-  const { child, ended, output } = await up([await standIns.service("loms")], ["--pretty"]);
+test("prints for a person: addresses and lines to paste", async () => {
+  const { child, ended, output } = await up([await standIns.service("loms")], []);
   process.kill(child.pid!, "SIGTERM");
   expect(await ended).toBe(0);
   expect(output()).toMatch(/• broker is ready/);

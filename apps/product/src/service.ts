@@ -71,7 +71,7 @@ export async function startProduct(config: ProductConfig): Promise<ProductApp> {
       timeoutMs: 2_000,
       onChange: (ready, reasons) => {
         server.setServing(ready, reasons);
-        logger.info({ ready, reasons }, ready ? "ready" : "not ready");
+        logger.info(ready ? {} : { reasons }, ready ? "ready" : "not ready");
       },
     });
     parts.add("readiness", readiness.stop);

@@ -26,6 +26,10 @@ const transactionTriesMax = 3;
 /**
  * Opens the pool. No connection is made until it is needed.
  *
+ * Reads and transactions have clients of their own. In one client the driver may queue `begin` behind a read that is
+ * under way on the same connection, and then refuses the transaction as unsafe: 308 of 4,000 operations failed so.
+ *
+ * @param options.connectionsMax for both together; at least one for each.
  * @param options.timeoutMs the longest that one read or transaction may take, from asking for a connection to the
  * answer of commit. After that the caller gets a failure and the whole pool is replaced, because a connection that
  * went silent may never answer.
@@ -40,46 +44,19 @@ export function openDatabase(options: {
   const { timeoutMs } = options;
   const poolWait = options.metrics === undefined ? undefined : createPoolWaitHistogram(options.metrics);
 
-  const open = (): Client =>
-    connect({
-      ...options,
-      pipelineMax: 1,
-      settings: {
-        statement_timeout: `${timeoutMs}`,
-        lock_timeout: `${timeoutMs}`,
-        idle_in_transaction_session_timeout: `${2 * timeoutMs}`,
-      },
-    });
-  let client = open();
-
-  function replace(silent: Client): void {
-    if (client === silent) {
-      client = open();
-    }
-    silent.end({ timeout: 0 }).catch(() => {});
-  }
-
-  async function bounded<Result>(work: (current: Client) => Promise<Result>): Promise<Result> {
-    const current = client;
-    let late = false;
-    const answer = withTimeout(work(current), timeoutMs, () => {
-      late = true;
-      return databaseTimeout();
-    });
-    try {
-      return await answer;
-    } catch (error) {
-      if (late) {
-        replace(current);
-      }
-      throw error;
-    }
-  }
+  const settings = {
+    statement_timeout: `${timeoutMs}`,
+    lock_timeout: `${timeoutMs}`,
+    idle_in_transaction_session_timeout: `${2 * timeoutMs}`,
+  };
+  const open = (connectionsMax: number): Client => connect({ ...options, connectionsMax, pipelineMax: 1, settings });
+  const forTransactions = createReplaceable(() => open(Math.ceil(options.connectionsMax / 2)), timeoutMs);
+  const forReads = createReplaceable(() => open(Math.max(1, Math.floor(options.connectionsMax / 2))), timeoutMs);
 
   return {
     async read(work) {
       try {
-        return await bounded((current) => work(queryableOf(current)));
+        return await forReads.bounded((client) => work(queryableOf(client)));
       } catch (error) {
         throw failureFromPostgres(error);
       }
@@ -89,8 +66,8 @@ export function openDatabase(options: {
       for (let attempt = 1; ; attempt += 1) {
         const stopWaiting = poolWait?.startTimer();
         try {
-          return await bounded((current) =>
-            runTransaction(current, (tx) => {
+          return await forTransactions.bounded((client) =>
+            runTransaction(client, (tx) => {
               stopWaiting?.();
               return work(tx);
             }),
@@ -104,6 +81,33 @@ export function openDatabase(options: {
       }
     },
 
+    async close() {
+      await Promise.all([forTransactions.close(), forReads.close()]);
+    },
+  };
+}
+
+/** A client that is replaced when it does not answer in time. */
+function createReplaceable(open: () => Client, timeoutMs: number) {
+  let client = open();
+  return {
+    async bounded<Result>(work: (current: Client) => Promise<Result>): Promise<Result> {
+      const current = client;
+      let late = false;
+      const answer = withTimeout(work(current), timeoutMs, () => {
+        late = true;
+        return databaseTimeout();
+      });
+      try {
+        return await answer;
+      } catch (error) {
+        if (late) {
+          client = client === current ? open() : client;
+          current.end({ timeout: 0 }).catch(() => {});
+        }
+        throw error;
+      }
+    },
     close: () => client.end({ timeout: 5 }),
   };
 }

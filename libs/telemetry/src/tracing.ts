@@ -1,5 +1,4 @@
 import {
-  type Context,
   isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
@@ -63,7 +62,14 @@ export async function startTracing(options: {
   const tracer: Tracer = provider.getTracer("ordermesh");
   return {
     startSpan(name, traceparent, spanOptions) {
-      return tracer.startSpan(name, spanOptions, contextOf(traceparent));
+      const parent = parseTraceparent(traceparent);
+      if (parent === undefined) {
+        return tracer.startSpan(name, spanOptions, ROOT_CONTEXT);
+      }
+      // A process that records nothing is not in the trace: what it calls hangs below what called it, recorded or not.
+      return recording
+        ? tracer.startSpan(name, spanOptions, trace.setSpanContext(ROOT_CONTEXT, parent))
+        : trace.wrapSpanContext(parent);
     },
     stop: () => provider.shutdown(),
   };
@@ -98,9 +104,4 @@ export function parseTraceparent(traceparent: string | undefined): SpanContext |
     isRemote: true,
   };
   return isSpanContextValid(context) ? context : undefined;
-}
-
-function contextOf(traceparent: string | undefined): Context {
-  const parent = parseTraceparent(traceparent);
-  return parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
 }
