@@ -1,6 +1,6 @@
 import { eventually } from "@ordermesh/testkit/eventually";
 import type postgres from "postgres";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 
 /** A lock in a service's database, with which a test stops the service at one statement and not at another. */
 export interface HeldLock {
@@ -8,7 +8,7 @@ export interface HeldLock {
   readonly tx: postgres.TransactionSql;
   /** Resolves when the service waits for it. */
   untilSomeoneWaits(): Promise<void>;
-  /** Commits the transaction. */
+  /** Commits the transaction. Done at the end of the test, if not before. */
   release(): Promise<void>;
 }
 
@@ -30,6 +30,12 @@ export async function holdLock(
     });
     committed.catch(reject);
   });
+  async function release(): Promise<void> {
+    letGo();
+    await committed;
+  }
+  // A test that fails must not leave the service waiting.
+  onTestFinished(release);
   return {
     tx,
     untilSomeoneWaits: () =>
@@ -38,10 +44,7 @@ export async function holdLock(
           where datname = current_database() and wait_event_type = 'Lock'`;
         expect(waiting.length).toBeGreaterThan(0);
       }),
-    async release() {
-      letGo();
-      await committed;
-    },
+    release,
   };
 }
 

@@ -74,7 +74,7 @@ it("refuses what its 32 bits do not hold, and does not cut it off", async () => 
       code: "FailedPrecondition",
       reason: "PRICE_OUT_OF_RANGE",
     });
-    // The cart itself is as good as any.
+    // The cart itself can be ordered.
     expect((await mesh.minizon.purchase({ user })).orderId).toBeGreaterThan(0n);
   }
 });

@@ -18,6 +18,7 @@ let lastUser = 0n;
 
 beforeAll(async () => {
   mesh = await startCheckoutMesh({ CACHE_TTL_MS: "1" });
+  await mesh.stockProduct(1, 100n, 100);
   replica = await startCheckout(readCheckoutConfig({ ...mesh.checkoutEnvironment, CACHE_TTL_MS: "600000" }));
   await replica.ready;
   const { client, close } = await openGrpcClient(CheckoutService, `127.0.0.1:${replica.address.port}`);
@@ -72,7 +73,6 @@ it.each(edits)(
 );
 
 it("a cart that was changed before its purchase was stored is ordered as it is then", async () => {
-  await mesh.stockProduct(1, 100n, 100);
   const userId = await cartOf(2, 1);
   const catalogue = await holdCatalogue(mesh.productSql);
   const purchase = mesh.checkout.purchase({ userId });

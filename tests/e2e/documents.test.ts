@@ -67,14 +67,26 @@ test("every line of the API document works when it is pasted, and no call is mis
   expect(stdout).toContain("ORDER_STATUS_AWAITING_PAYMENT");
 });
 
-test.each(["docs/ARCHITECTURE.md", "docs/OPERATIONS.md"])(
-  "every path that %s names exists",
-  (document) => {
-    const text = readFileSync(`${root}${document}`, "utf8");
-    const paths = [...text.matchAll(/`((?:apps|libs|proto|tools|docs|deploy|tests)\/[\w./@*-]*)`/g)].map(
-      ([, path]) => path ?? "",
-    );
-    expect(paths.length).toBeGreaterThan(3);
-    expect(paths.filter((path) => !path.includes("*") && !existsSync(`${root}${path}`))).toEqual([]);
-  },
-);
+test("the lines of the README buy something and pay it", async () => {
+  const { stdout } = await run("bash", ["-c", onThisMesh(shellBlocks("README.md"))], {
+    env: { ...process.env, NO_PROXY: "*", no_proxy: "*" },
+  });
+  const [added, listed, purchased, paid, notified] = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(added).toHaveProperty("cartVersion");
+  expect(listed.lines).toMatchObject([{ sku: 1076963, quantity: 2 }]);
+  expect(purchased).toMatchObject({ status: "ORDER_STATUS_AWAITING_PAYMENT" });
+  expect(paid).toEqual({ version: 3, changed: true });
+  expect(notified).toHaveProperty("notifications");
+});
+
+test.each(["docs/ARCHITECTURE.md", "docs/OPERATIONS.md"])("every path that %s names exists", (document) => {
+  const text = readFileSync(`${root}${document}`, "utf8");
+  const paths = [...text.matchAll(/`((?:apps|libs|proto|tools|docs|deploy|tests)\/[\w./@*-]*)`/g)].map(
+    ([, path]) => path ?? "",
+  );
+  expect(paths.length).toBeGreaterThan(3);
+  expect(paths.filter((path) => !path.includes("*") && !existsSync(`${root}${path}`))).toEqual([]);
+});

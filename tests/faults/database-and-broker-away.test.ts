@@ -44,7 +44,12 @@ test("started before its database and its broker, cut off from both, and healed"
   const place = (key: string) =>
     client.createOrder({ userId: 1n, idempotencyKey: key, lines: [{ sku: 1, quantity: 1 }] });
   const codeOf = async (call: Promise<unknown>) =>
-    ConnectError.from(await call.then(() => new Error("It succeeded."), (thrown) => thrown)).code;
+    ConnectError.from(
+      await call.then(
+        () => new Error("It succeeded."),
+        (thrown) => thrown,
+      ),
+    ).code;
   const kafka = createKafkaClient({ brokers: broker.brokers, clientId: "test", logger: testLogger() });
 
   try {

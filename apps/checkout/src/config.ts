@@ -36,7 +36,7 @@ export function readCheckoutConfig(environment: Environment): CheckoutConfig {
     databaseUrl: read.string("CHECKOUT_DATABASE_URL"),
     databaseConnectionsMax: read.integer("CHECKOUT_DATABASE_CONNECTIONS_MAX", {
       fallback: 8,
-      min: 1,
+      min: 2,
       max: 200,
     }),
     databaseTimeoutMs: read.integer("CHECKOUT_DATABASE_TIMEOUT_MS", { fallback: 5_000, min: 100 }),

@@ -25,7 +25,7 @@ export function readProductConfig(environment: Environment): ProductConfig {
     databaseUrl: read.string("PRODUCT_DATABASE_URL"),
     databaseConnectionsMax: read.integer("PRODUCT_DATABASE_CONNECTIONS_MAX", {
       fallback: 8,
-      min: 1,
+      min: 2,
       max: 200,
     }),
     databaseTimeoutMs: read.integer("PRODUCT_DATABASE_TIMEOUT_MS", { fallback: 5_000, min: 100 }),

@@ -15,7 +15,13 @@ test("a process that records nothing passes a trace on as it came, recorded or n
 
 test("a call without a trace, or with a malformed one, gets a new one that is not recorded", async () => {
   const tracing = await silent();
-  for (const traceparent of [undefined, "", "nonsense", `${recorded}x`, recorded.replace(/0af7\w+-/, `${"0".repeat(32)}-`)]) {
+  for (const traceparent of [
+    undefined,
+    "",
+    "nonsense",
+    `${recorded}x`,
+    recorded.replace(/0af7\w+-/, `${"0".repeat(32)}-`),
+  ]) {
     const made = traceparentOf(tracing.startSpan("call", traceparent));
     expect(traceIdOf(made)).toMatch(/^[0-9a-f]{32}$/);
     expect(traceIdOf(made)).not.toBe(traceIdOf(recorded));
