@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -39,6 +39,8 @@ export async function startMeshProcess(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<MeshProcess> {
   const dataDirectory = await mkdtemp(join(tmpdir(), "ordermesh-mesh-"));
+  // As root PostgreSQL runs under another account, which must be able to enter.
+  await chmod(dataDirectory, 0o755);
   const child = spawn(process.execPath, ["--enable-source-maps", program, "up"], {
     env: {
       ...process.env,

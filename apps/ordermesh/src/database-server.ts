@@ -1,4 +1,8 @@
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "@ordermesh/embedded/embedded-postgres";
+import {
+  type EmbeddedPostgres,
+  embeddedDatabaseUrl,
+  startEmbeddedPostgres,
+} from "@ordermesh/embedded/embedded-postgres";
 import { Failure } from "@ordermesh/failure/failure";
 import { pause } from "@ordermesh/process/wait";
 import { describeError } from "./exit-codes.ts";
@@ -38,7 +42,7 @@ export async function startDatabaseServer(options: {
   } catch (error) {
     throw withAdvice(error);
   }
-  const { port, url } = server;
+  const { port } = server;
 
   async function keepRunning(): Promise<void> {
     let deathsInARow = 0;
@@ -66,7 +70,7 @@ export async function startDatabaseServer(options: {
   const ended = keepRunning();
   return {
     port,
-    urlOf: (database) => new URL(`/${database}`, url).href,
+    urlOf: (database) => embeddedDatabaseUrl(port, database),
     async stop() {
       stopping.abort();
       await server?.stop();

@@ -94,7 +94,8 @@ async function startParts(options: MeshOptions, parts: StopList): Promise<Mesh> 
     await Promise.all(running.map((program) => program.stop(serviceStopMs)));
   });
   const targets = Object.fromEntries(services.map(({ name }) => [name, addresses.get(name)?.target ?? ""]));
-  await untilAllReady({ running, services, addresses, targets, signal, early: options.early });
+  const { early } = options;
+  await untilAllReady({ running, services, addresses, targets, signal, early });
 
   return {
     addresses: targets,
@@ -132,9 +133,8 @@ async function startDatabases(options: MeshOptions, folder: DataFolder): Promise
     port: config.postgresPort,
     report,
   });
-  report.progress(
-    `PostgreSQL is ready on 127.0.0.1:${server.port} (${seconds(performance.now() - startedAt)})`,
-  );
+  const took = seconds(performance.now() - startedAt);
+  report.progress(`PostgreSQL is ready on 127.0.0.1:${server.port} (${took})`);
   return server;
 }
 

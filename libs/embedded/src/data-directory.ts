@@ -38,35 +38,26 @@ export async function readDataVersion(dataDirectory: string): Promise<string | u
 }
 
 /**
- * Makes sure that there is a data folder which this release can open; makes a new one where there is none.
+ * Looks whether this release can open a data folder.
  *
  * @throws Failure when the folder is of another release, damaged, or holds something else.
  */
-export async function prepareDataDirectory(options: {
-  readonly dataDirectory: string;
-  readonly account: Account | undefined;
-  readonly binaries: Binaries;
-  readonly onProgress: (text: string) => void;
-}): Promise<void> {
-  const { dataDirectory, account, binaries, onProgress } = options;
+export async function checkDataDirectory(
+  dataDirectory: string,
+  binaries: Binaries,
+): Promise<"usable" | "missing"> {
   const version = await readDataVersion(dataDirectory);
-  if (version !== undefined) {
-    await checkDataDirectory(dataDirectory, version, binaries);
-    return;
-  }
-  const entries = await readdir(dataDirectory).catch(() => []);
-  if (entries.length > 0) {
+  if (version === undefined) {
+    const entries = await readdir(dataDirectory).catch(() => []);
+    if (entries.length === 0) {
+      return "missing";
+    }
     throw new Failure(
       "failed_precondition",
       `The data folder ${dataDirectory} holds files but no PostgreSQL data: remove it, or name another folder.`,
       { reason: "DATA_DIRECTORY_FOREIGN" },
     );
   }
-  onProgress("creating the PostgreSQL data folder");
-  await createDataDirectory(dataDirectory, account, binaries);
-}
-
-async function checkDataDirectory(dataDirectory: string, version: string, binaries: Binaries): Promise<void> {
   if (version !== binaries.majorVersion) {
     throw new Failure(
       "failed_precondition",
@@ -79,6 +70,7 @@ async function checkDataDirectory(dataDirectory: string, version: string, binari
   if (control === undefined) {
     throw damagedDataDirectory(dataDirectory, "its file global/pg_control is missing");
   }
+  return "usable";
 }
 
 /** The one sentence for a data folder that cannot be opened. */
@@ -95,7 +87,7 @@ export function damagedDataDirectory(dataDirectory: string, why: string): Failur
  * whole or not there. A file-system sync is left out (it takes as long as the rest on a slow disk): until the system
  * has written its buffers, about half a minute, a power cut may damage the new and still empty database.
  */
-async function createDataDirectory(
+export async function createDataDirectory(
   dataDirectory: string,
   account: Account | undefined,
   binaries: Binaries,

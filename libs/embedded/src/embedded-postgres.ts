@@ -4,9 +4,10 @@ import { type Account, chooseAccount, makeParent } from "./account.ts";
 import { prepareBinaries } from "./binaries.ts";
 import { claimFile } from "./claim.ts";
 import {
+  checkDataDirectory,
+  createDataDirectory,
   locateDataDirectory,
   password,
-  prepareDataDirectory,
   readDataVersion,
   user,
 } from "./data-directory.ts";
@@ -15,7 +16,7 @@ import { disarmStalePostmasterFile, findRunningPostmaster, stopPostmaster } from
 import type { ProcessIdentity } from "./process-identity.ts";
 import { adoptServer, type PostgresExit, type Server } from "./server.ts";
 import { serverOptions } from "./settings.ts";
-import { type Launch, startOnPort } from "./start-on-port.ts";
+import { checkPort, type Launch, startOnPort } from "./start-on-port.ts";
 
 /** A running embedded server. */
 export interface EmbeddedPostgres {
@@ -44,6 +45,11 @@ export interface EmbeddedPostgresOptions {
   /** Server settings that replace or extend ours, such as { fsync: "off" } in tests. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly onProgress?: (text: string) => void;
+}
+
+/** The address of a database on an embedded server. */
+export function embeddedDatabaseUrl(port: number, database: string): string {
+  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 /**
@@ -137,7 +143,12 @@ async function startOrTakeOver(options: {
   if (running !== undefined) {
     return { server: running, adopted: true };
   }
-  await prepareDataDirectory({ dataDirectory, account, binaries, onProgress });
+  await checkPort(port);
+  const data = await checkDataDirectory(dataDirectory, binaries);
+  if (data === "missing") {
+    onProgress("creating the PostgreSQL data folder");
+    await createDataDirectory(dataDirectory, account, binaries);
+  }
   await disarmStalePostmasterFile(dataDirectory);
   return { server: await startOnPort(port, launch), adopted: false };
 }
@@ -191,7 +202,7 @@ function describe(running: {
   });
   let stopping: Promise<void> | undefined;
   return {
-    url: `postgres://${user}:${password}@127.0.0.1:${server.port}/postgres`,
+    url: embeddedDatabaseUrl(server.port, "postgres"),
     port: server.port,
     dataDirectory,
     adopted,

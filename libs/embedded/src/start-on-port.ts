@@ -6,6 +6,13 @@ import { type Server, type ServerLaunch, startServer } from "./server.ts";
 /** How to start the server on a port that is chosen later. */
 export type Launch = (port: number) => ServerLaunch;
 
+/** @throws Failure PORT_TAKEN when a wanted port is taken; 0 is never. */
+export async function checkPort(port: number): Promise<void> {
+  if (port !== 0 && !(await isPortFree(port))) {
+    throw await portTaken(port);
+  }
+}
+
 const freePortTries = 5;
 
 /**
@@ -15,9 +22,6 @@ const freePortTries = 5;
  */
 export async function startOnPort(port: number, launch: Launch): Promise<Server> {
   if (port !== 0) {
-    if (!(await isPortFree(port))) {
-      throw await portTaken(port);
-    }
     return startUntilMemoryIsFree(launch(port), () => portTaken(port));
   }
   for (let attempt = 1; ; attempt += 1) {
