@@ -1,5 +1,5 @@
 import type { Database } from "@ordermesh/postgres/database";
-import { backoffMs, pause } from "@ordermesh/process/wait";
+import { backoffMs, pause, withTimeout } from "@ordermesh/process/wait";
 import { createWakeUp } from "@ordermesh/process/wake-up";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import { SpanKind, SpanStatusCode, type Tracing } from "@ordermesh/telemetry/tracing";
@@ -20,6 +20,9 @@ const backoffMaxMs = 60_000;
 
 /** How long a retry, or a delivery that another replica queued, may lie after it is due. */
 const lookEveryMs = 250;
+
+/** Channels have timeouts of their own, which are shorter. */
+const tryTimeoutMs = 25_000;
 
 /** Longer than any try with its settlement, so that only a process that is gone loses what it has in hand. */
 const leaseMs = 30_000;
@@ -82,7 +85,8 @@ export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
 
   /** Notes what has ended. What can not be noted now stays in hand, and is noted the next time. */
   async function settle(): Promise<void> {
-    const settlements = ended;
+    // A copy: others end while this is under way.
+    const settlements = [...ended];
     if (settlements.length === 0) {
       return;
     }
@@ -163,7 +167,11 @@ async function resultOf(
     return failed("The last try was interrupted.", { final: true });
   }
   try {
-    return await deliver(delivery);
+    return await withTimeout(
+      deliver(delivery),
+      tryTimeoutMs,
+      () => new Error(`no end within ${tryTimeoutMs} ms`),
+    );
   } catch (error) {
     logger.error(
       { err: error, channel, delivery_id: `${delivery.id}` },

@@ -10,9 +10,8 @@ export interface SeedResult {
   readonly stockLevelsFilled: number;
 }
 
-const lookUpMax = 500;
+const productsMax = 500;
 const receiptsMax = 5_000;
-const upsertsAtOnce = 64;
 
 /**
  * Puts a catalogue and its stock into a running mesh, through the same calls that anybody would use. What is there
@@ -74,8 +73,8 @@ async function findMissing(
   wanted: readonly CatalogueProduct[],
 ): Promise<CatalogueProduct[]> {
   const missing = new Set<number>();
-  for (let start = 0; start < wanted.length; start += lookUpMax) {
-    const skus = wanted.slice(start, start + lookUpMax).map((product) => product.sku);
+  for (let start = 0; start < wanted.length; start += productsMax) {
+    const skus = wanted.slice(start, start + productsMax).map((product) => product.sku);
     const { missingSkus } = await products.batchGetProducts({ skus });
     for (const sku of missingSkus) {
       missing.add(sku);
@@ -88,18 +87,16 @@ async function addProducts(
   { products }: Pick<MeshClients, "products">,
   missing: readonly CatalogueProduct[],
 ): Promise<void> {
-  for (let start = 0; start < missing.length; start += upsertsAtOnce) {
-    await Promise.all(
-      missing.slice(start, start + upsertsAtOnce).map(({ sku, name, priceMinor }) =>
-        products.upsertProduct({
-          product: create(ProductSchema, {
-            sku,
-            name,
-            kind: ProductKind.PHYSICAL,
-            price: { currencyCode: "EUR", amountMinor: BigInt(priceMinor) },
-          }),
+  for (let start = 0; start < missing.length; start += productsMax) {
+    await products.batchUpsertProducts({
+      products: missing.slice(start, start + productsMax).map(({ sku, name, priceMinor }) =>
+        create(ProductSchema, {
+          sku,
+          name,
+          kind: ProductKind.PHYSICAL,
+          price: { currencyCode: "EUR", amountMinor: BigInt(priceMinor) },
         }),
       ),
-    );
+    });
   }
 }

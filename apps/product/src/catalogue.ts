@@ -69,6 +69,34 @@ export async function listProducts(
 
 /** @throws Failure `invalid_argument` for a product that contradicts itself. */
 export async function upsertProduct(tx: Tx, draft: ProductDraft): Promise<Product> {
-  checkDraft(draft);
-  return await sql.upsertProduct(tx, draft);
+  const [product] = await upsertProducts(tx, [draft]);
+  if (product === undefined) {
+    throw new Error(`Product ${draft.sku} was neither inserted nor updated.`);
+  }
+  return product;
+}
+
+/**
+ * All of them or none.
+ *
+ * @throws Failure `invalid_argument` for a product that contradicts itself, or a SKU that is named twice.
+ */
+export async function upsertProducts(tx: Tx, drafts: readonly ProductDraft[]): Promise<Product[]> {
+  const seen = new Set<number>();
+  for (const draft of drafts) {
+    checkDraft(draft);
+    if (seen.has(draft.sku)) {
+      throw namedTwice(draft.sku);
+    }
+    seen.add(draft.sku);
+  }
+  return await sql.upsertProducts(tx, drafts);
+}
+
+function namedTwice(sku: number): Failure {
+  const description = `SKU ${sku} is named twice`;
+  return new Failure("invalid_argument", `products: ${description}.`, {
+    reason: "INVALID_PRODUCT",
+    fieldViolations: [{ field: "products", description }],
+  });
 }

@@ -24,7 +24,9 @@ export interface ActiveCall {
 }
 
 /** Where a call's context keeps it. */
-export const activeCallKey = createContextKey<ActiveCall | undefined>(undefined, { description: "active call" });
+export const activeCallKey = createContextKey<ActiveCall | undefined>(undefined, {
+  description: "active call",
+});
 
 export function createActiveCall(
   kind: DescMethod["methodKind"],

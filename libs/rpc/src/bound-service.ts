@@ -1,5 +1,10 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { type ConnectRouter, createServiceImplSpec, type ServiceImpl, type ServiceImplSpec } from "@connectrpc/connect";
+import {
+  type ConnectRouter,
+  createServiceImplSpec,
+  type ServiceImpl,
+  type ServiceImplSpec,
+} from "@connectrpc/connect";
 
 /** A service of the contract with the handlers that implement it. */
 export interface BoundService {
@@ -11,7 +16,10 @@ export interface BoundService {
 }
 
 /** Pairs a service with its handlers, so that the compiler checks that they fit. */
-export function bindService<Service extends DescService>(service: Service, impl: ServiceImpl<Service>): BoundService {
+export function bindService<Service extends DescService>(
+  service: Service,
+  impl: ServiceImpl<Service>,
+): BoundService {
   return {
     service,
     spec: createServiceImplSpec<Service>(service, impl),

@@ -29,7 +29,9 @@ export function createCallRegistry(): CallRegistry {
     },
     endStreams(graceMs) {
       const reason = new ConnectError(streamReason, Code.Unavailable);
-      const streams = [...calls].filter(({ kind }) => kind === "server_streaming" || kind === "bidi_streaming");
+      const streams = [...calls].filter(
+        ({ kind }) => kind === "server_streaming" || kind === "bidi_streaming",
+      );
       for (const call of streams) {
         askToEnd(call, reason);
       }

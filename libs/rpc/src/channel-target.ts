@@ -33,7 +33,9 @@ function splitAddress(part: string, whole: string): { host: string; port: string
   const host = found?.[1] ?? found?.[2];
   const port = found?.[3];
   if (host === undefined || port === undefined || Number(port) > 65_535) {
-    throw new Error(`"${part}" is not an address: write host:port, or several with commas between (got "${whole}").`);
+    throw new Error(
+      `"${part}" is not an address: write host:port, or several with commas between (got "${whole}").`,
+    );
   }
   return { host, port };
 }

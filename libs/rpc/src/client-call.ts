@@ -11,7 +11,13 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Metadata, type StatusObject } from "@grpc/grpc-js";
 import { StatusSchema } from "@ordermesh/proto/google/rpc/status_pb";
-import { type Span, SpanKind, SpanStatusCode, type Tracing, traceparentOf } from "@ordermesh/telemetry/tracing";
+import {
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracing,
+  traceparentOf,
+} from "@ordermesh/telemetry/tracing";
 import type { RecordDuration } from "./call-durations.ts";
 import { addHeaders, detailsKey, headersOf } from "./grpc-metadata.ts";
 import { markUpstreamError } from "./upstream-error.ts";
@@ -89,7 +95,10 @@ export function beginCall(
     },
   };
   if (call.deadline <= Date.now()) {
-    const error = new ConnectError("The call's deadline had passed before it was made.", Code.DeadlineExceeded);
+    const error = new ConnectError(
+      "The call's deadline had passed before it was made.",
+      Code.DeadlineExceeded,
+    );
     call.end(error);
     throw error;
   }

@@ -31,7 +31,9 @@ export function callStream(
     if (signal?.aborted) {
       throw new ConnectError("The call was canceled before it was made.", Code.Canceled);
     }
-    stream = client.makeBidiStreamRequest(path, serialize, deserialize, call.metadata, { deadline: call.deadline });
+    stream = client.makeBidiStreamRequest(path, serialize, deserialize, call.metadata, {
+      deadline: call.deadline,
+    });
   } catch (error) {
     const closed = new ConnectError("The client is closed.", Code.Unavailable, undefined, undefined, error);
     const reason = error instanceof ConnectError ? error : closed;
@@ -71,7 +73,11 @@ async function* failing(error: ConnectError): AsyncIterable<never> {
 }
 
 /** Sends the messages as fast as the server takes them. */
-function sendAll(stream: GrpcStream, { method }: ClientMethod, input: AsyncIterable<MessageInitShape<DescMessage>>) {
+function sendAll(
+  stream: GrpcStream,
+  { method }: ClientMethod,
+  input: AsyncIterable<MessageInitShape<DescMessage>>,
+) {
   const iterator = input[Symbol.asyncIterator]();
   let problem: ConnectError | undefined;
   let stopped = false;

@@ -1,5 +1,19 @@
-import type { DescMessage, DescMethod, DescMethodStreaming, DescMethodUnary, DescService, Message, MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type StreamResponse, type Transport, type UnaryResponse } from "@connectrpc/connect";
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodStreaming,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+} from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type StreamResponse,
+  type Transport,
+  type UnaryResponse,
+} from "@connectrpc/connect";
 import type { Client, ClientUnaryCall, Metadata, StatusObject } from "@grpc/grpc-js";
 import type { Tracing } from "@ordermesh/telemetry/tracing";
 import type { Registry } from "prom-client";
@@ -72,7 +86,13 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     ): Promise<UnaryResponse<I, O>> {
       const clientMethod = methodOf(method);
       const call = beginCall(clientMethod, timeoutMs, header, callOptions);
-      const answer = await callUnary(clients.next(), clientMethod, call, wholeMessage(method.input, input), signal);
+      const answer = await callUnary(
+        clients.next(),
+        clientMethod,
+        call,
+        wholeMessage(method.input, input),
+        signal,
+      );
       return { stream: false, service: method.parent, method, ...answer } as UnaryResponse<I, O>;
     },
     async stream<I extends DescMessage, O extends DescMessage>(
@@ -121,9 +141,17 @@ function callUnary(
     try {
       const { path, serialize, deserialize } = clientMethod;
       const { metadata, deadline } = call;
-      grpcCall = client.makeUnaryRequest(path, serialize, deserialize, message, metadata, { deadline }, (_, value) => {
-        response = value;
-      });
+      grpcCall = client.makeUnaryRequest(
+        path,
+        serialize,
+        deserialize,
+        message,
+        metadata,
+        { deadline },
+        (_, value) => {
+          response = value;
+        },
+      );
     } catch (error) {
       refuse(new ConnectError("The client is closed.", Code.Unavailable, undefined, undefined, error));
       return;

@@ -14,7 +14,8 @@ export function startDeadline(call: ActiveCall, limits: RpcLimits): NodeJS.Timeo
     throw deadlineExceeded();
   }
   if (call.kind === "unary") {
-    const ours = now + (call.deadlineAt === Number.POSITIVE_INFINITY ? limits.unaryTimeoutMs : limits.maxUnaryTimeoutMs);
+    const ours =
+      now + (call.deadlineAt === Number.POSITIVE_INFINITY ? limits.unaryTimeoutMs : limits.maxUnaryTimeoutMs);
     if (ours < call.deadlineAt) {
       call.deadlineAt = ours;
       call.deadlineWatched = false;
@@ -47,4 +48,11 @@ export function clientDeadlineAt(header: Headers): number {
   return Date.now() + Number(grpc[1]) * (unitsMs[grpc[2] ?? "m"] ?? 1);
 }
 
-const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000001 };
+const unitsMs: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1_000,
+  m: 1,
+  u: 0.001,
+  n: 0.000001,
+};

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Failure, type FailureKind } from "@ordermesh/failure/failure";
+import type { Failure, FailureKind } from "@ordermesh/failure/failure";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -46,7 +46,11 @@ export function connectErrorOf(failure: Failure): ConnectError {
   if (preconditionViolations !== undefined && preconditionViolations.length > 0) {
     details.push(
       detail(PreconditionFailureSchema, {
-        violations: preconditionViolations.map(({ type, subject, description }) => ({ type, subject, description })),
+        violations: preconditionViolations.map(({ type, subject, description }) => ({
+          type,
+          subject,
+          description,
+        })),
       }),
     );
   }

@@ -50,7 +50,8 @@ export function bridgeService(
       responseSerialize: sameBytes,
       responseDeserialize: sameBytes,
     };
-    implementation[method.localName] = spec.kind === "unary" ? unaryHandler(bridged, spec) : streamHandler(bridged);
+    implementation[method.localName] =
+      spec.kind === "unary" ? unaryHandler(bridged, spec) : streamHandler(bridged);
   }
   return { definition, implementation };
 }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createAsyncIterable, transformInvokeImplementation } from "@connectrpc/connect/protocol";
@@ -22,10 +23,16 @@ import {
   trailersOf,
 } from "./grpc-call.ts";
 import type { GrpcContext } from "./grpc-context.ts";
-import { createServerInterceptor } from "./server-interceptor.ts";
+import { clientEnded, createServerInterceptor } from "./server-interceptor.ts";
+
+/** A grpc-js call that receives many messages. */
+type CancellableInput = Readable & { readonly cancelled: boolean };
 
 /** A grpc-js call that sends many messages. */
 type MessageSink = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
+
+/** How long after the end of a client's stream its reset may come. The two are sent in one go. */
+const resetGraceMs = 20;
 
 type Invoke = (context: GrpcContext, input: AsyncIterable<Message>) => AsyncIterable<Message>;
 
@@ -125,10 +132,16 @@ async function* failing(error: unknown): AsyncIterable<never> {
   throw error;
 }
 
-async function* requestsOf(bridged: BridgedMethod, call: Readable): AsyncIterable<Message> {
+async function* requestsOf(bridged: BridgedMethod, call: CancellableInput): AsyncIterable<Message> {
   // Destroying the stream with the iterator would end the response as well: both are one object.
   for await (const bytes of call.iterator({ destroyOnReturn: false })) {
     yield parseMessage(bridged.method, bytes);
+  }
+  // Node's HTTP/2 clients cancel by sending the end of the stream and right behind it the reset. A handler that saw only
+  // the former would take half of a stream for the whole, so that the end is believed a moment later.
+  await pause(resetGraceMs);
+  if (call.cancelled) {
+    throw clientEnded();
   }
 }
 

@@ -1,5 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Health, HealthCheckResponse_ServingStatus as Status } from "@ordermesh/proto/grpc/health/v1/health_pb";
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as Status,
+} from "@ordermesh/proto/grpc/health/v1/health_pb";
 import { type BoundService, bindService } from "./bound-service.ts";
 
 /** The state that grpc.health.v1 tells of: the same for each service of a server, and for "" as a whole. */

@@ -69,7 +69,11 @@ function rpcHandlers(options: {
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }
 
-async function answerRpc(handler: UniversalHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerRpc(
+  handler: UniversalHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   let universalRequest: UniversalServerRequest;
   try {
     universalRequest = universalRequestFromNodeRequest(request, response, undefined, undefined);

@@ -17,7 +17,11 @@ export function encodePageToken(position: readonly string[], query: unknown): st
  * @param length how many parts the position has.
  * @throws Failure `invalid_argument` when it is malformed or was given for another query.
  */
-export function decodePageToken(token: string, query: unknown, length: number): readonly string[] | undefined {
+export function decodePageToken(
+  token: string,
+  query: unknown,
+  length: number,
+): readonly string[] | undefined {
   if (token === "") {
     return undefined;
   }
@@ -46,10 +50,14 @@ function partsOf(token: string): string[] {
 
 /** @throws Failure `invalid_argument` for a position that a token's text can not stand for, such as a bad number. */
 export function malformed(description: string): Failure {
-  return new Failure("invalid_argument", `page_token: ${description}. Pass the token of the page before, or none.`, {
-    reason: "MALFORMED_PAGE_TOKEN",
-    fieldViolations: [{ field: "page_token", description }],
-  });
+  return new Failure(
+    "invalid_argument",
+    `page_token: ${description}. Pass the token of the page before, or none.`,
+    {
+      reason: "MALFORMED_PAGE_TOKEN",
+      fieldViolations: [{ field: "page_token", description }],
+    },
+  );
 }
 
 function fingerprint(query: unknown): string {

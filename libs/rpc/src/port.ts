@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { TLSSocket, TlsOptions } from "node:tls";
 import { Failure } from "@ordermesh/failure/failure";
 import type { RpcLimits } from "./limits.ts";
 import { sniffProtocol } from "./sniffing.ts";
@@ -19,7 +19,7 @@ export interface Port {
   /** Stops listening, and closes HTTP/1.1 connections as they become idle. Resolves when every connection is closed. */
   drain(): Promise<void>;
   /** Closes every HTTP/1.1 connection. */
-  destroy(): void;
+  destroy(): void;debug():string;
 }
 
 /** How often, while draining, connections are looked for that have become idle. */
@@ -40,12 +40,26 @@ export async function openPort(options: {
 }): Promise<Port> {
   const { host, port, limits, tls, onRequest, onHttp2, onError } = options;
   let draining = false;
+  const answering = new Set<Socket>();
   const server = createHttpServer(limits, tls, (request, response) => {
     response.shouldKeepAlive &&= !draining;
+    answering.add(request.socket);
+    response.once("close", () => answering.delete(request.socket));
     onRequest(request, response);
   });
+  // Cuts a client that reads nothing, and one that has been idle for long, but not one that waits on a quiet stream.
+  server.setTimeout(limits.stalledStreamTimeoutMs, (socket) => {
+    if (socket.writableLength > 0 || !answering.has(socket)) {
+      socket.destroy();
+    }
+  });
   server.maxConnections = limits.maxConnections;
-  const undecided = divertHttp2(server, tls === undefined ? "connection" : "secureConnection", limits, onHttp2);
+  const undecided = divertHttp2(
+    server,
+    tls === undefined ? "connection" : "secureConnection",
+    limits,
+    onHttp2,
+  );
   await listen(server, host, port);
   server.on("error", onError);
 
@@ -61,6 +75,7 @@ export async function openPort(options: {
       const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckIntervalMs);
       return closed.finally(() => clearInterval(idleCheck));
     },
+    debug(){ const k=Object.getOwnPropertySymbols(server).find(x=>String(x).includes('http.server.connections'))!; const l=(server as any)[k]; return `all ${l.all().length} idle ${l.idle().length} active ${l.active().length} undecided ${undecided.size} conns ${(server as any)._connections}`+JSON.stringify(l.all().map((p:any)=>[p.incoming?.url,p.incoming?.headers,p.incoming?.complete,p.incoming?.destroyed,p.incoming?.readableEnded,'sock',p.socket?.destroyed,p.socket?.readableFlowing,p.socket?.writableLength,p.socket?._handle?.reading,'res',p.socket?._httpMessage?.finished,p.socket?._httpMessage?.writableFinished,p.socket?._httpMessage?.headersSent,p.socket?._httpMessage?.shouldKeepAlive]))},
     destroy() {
       server.closeAllConnections();
     },
@@ -78,29 +93,19 @@ function createHttpServer(limits: RpcLimits, tls: ServerTls | undefined, onReque
     keepAliveInitialDelay: limits.keepaliveIntervalMs,
     noDelay: true,
   };
-  const server =
-    tls === undefined
-      ? createServer(httpOptions, onRequest)
-      : createSecureServer(
-          {
-            ...httpOptions,
-            cert: tls.certificate,
-            key: tls.key,
-            ...(tls.clientAuthority !== undefined && { ca: tls.clientAuthority, requestCert: true }),
-            rejectUnauthorized: true,
-            minVersion: "TLSv1.2",
-            handshakeTimeout: limits.sniffTimeoutMs,
-            ALPNProtocols: ["h2", "http/1.1"],
-          },
-          onRequest,
-        );
-  // A client that stops reading a response is cut; one that merely waits on a quiet stream is not.
-  server.setTimeout(limits.stalledStreamTimeoutMs, (socket) => {
-    if (socket.writableLength > 0) {
-      socket.destroy();
-    }
-  });
-  return server;
+  if (tls === undefined) {
+    return createServer(httpOptions, onRequest);
+  }
+  const tlsOptions: TlsOptions = {
+    cert: tls.certificate,
+    key: tls.key,
+    ...(tls.clientAuthority !== undefined && { ca: tls.clientAuthority, requestCert: true }),
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    handshakeTimeout: limits.sniffTimeoutMs,
+    ALPNProtocols: ["h2", "http/1.1"],
+  };
+  return createSecureServer({ ...httpOptions, ...tlsOptions }, onRequest);
 }
 
 /**
@@ -121,6 +126,8 @@ function divertHttp2(
   server.on(event, (socket: Socket | TLSSocket) => {
     const accept = (protocol: "http1" | "http2") => {
       if (protocol === "http2") {
+        // An HTTP/1.1 server lets clients close their half first; an HTTP/2 session would not notice that they have.
+        socket.allowHalfOpen = false;
         onHttp2(socket);
         return;
       }

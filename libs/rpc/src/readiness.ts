@@ -18,7 +18,7 @@ export type ReadinessCheck = (signal: AbortSignal) => Promise<void>;
  * Polls the checks and reports when their outcome changes; the first outcome counts as a change. A check that does not
  * answer within `timeoutMs` has failed, and is not started again before it has ended.
  *
- * @param options.intervalMs from the end of one round to the beginning of the next.
+ * @param options.intervalMs from the end of one round to the beginning of the next; at most 100 while not ready.
  */
 export function startReadiness(options: {
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
@@ -34,7 +34,9 @@ export function startReadiness(options: {
 
   async function runRound(): Promise<void> {
     const found = await Promise.all(
-      Object.entries(checks).map(([name, check]) => problemOf(name, check, running, timeoutMs, stopping.signal)),
+      Object.entries(checks).map(([name, check]) =>
+        problemOf(name, check, running, timeoutMs, stopping.signal),
+      ),
     );
     if (stopping.signal.aborted) {
       return;
@@ -42,7 +44,8 @@ export function startReadiness(options: {
     const reasons = found.filter((problem) => problem !== undefined);
     const before = state;
     state = { ready: reasons.length === 0, reasons };
-    timer = setTimeout(runRound, intervalMs);
+    // A service that waits to become ready should not be kept waiting by its own clock.
+    timer = setTimeout(runRound, state.ready ? intervalMs : Math.min(intervalMs, 100));
     if (before.ready !== state.ready || before.reasons.join("\n") !== reasons.join("\n")) {
       onChange(state.ready, reasons);
     }

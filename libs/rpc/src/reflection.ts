@@ -1,4 +1,10 @@
-import { type DescExtension, type DescFile, type DescService, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import {
+  type DescExtension,
+  type DescFile,
+  type DescService,
+  type MessageInitShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
@@ -41,7 +47,10 @@ export function createReflection(services: readonly DescService[]): BoundService
           return notFound(question.value);
         }
         const extensionNumber = (index.extensions.get(question.value) ?? []).map(({ number }) => number);
-        return { case: "allExtensionNumbersResponse", value: { baseTypeName: question.value, extensionNumber } };
+        return {
+          case: "allExtensionNumbersResponse",
+          value: { baseTypeName: question.value, extensionNumber },
+        };
       }
       default:
         return errorAnswer(Code.InvalidArgument, "The request asks for nothing.");
@@ -127,7 +136,9 @@ function fileAnswer(file: DescFile | undefined, asked: string): Answer {
   if (file === undefined) {
     return notFound(asked);
   }
-  const fileDescriptorProto = withImports(file).map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  const fileDescriptorProto = withImports(file).map(({ proto }) =>
+    toBinary(FileDescriptorProtoSchema, proto),
+  );
   return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
 }
 

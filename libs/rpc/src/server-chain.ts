@@ -48,7 +48,12 @@ export function createServerChain(options: {
   const { telemetry, validation, limits, calls } = options;
 
   /** Records the outcome, once, and returns the error to send. */
-  function finish(call: ActiveCall, measurement: Measurement, timer: NodeJS.Timeout | undefined, error?: unknown) {
+  function finish(
+    call: ActiveCall,
+    measurement: Measurement,
+    timer: NodeJS.Timeout | undefined,
+    error?: unknown,
+  ) {
     const sent = error === undefined ? undefined : outcomeOf(call, error);
     if (!call.finished) {
       call.finished = true;

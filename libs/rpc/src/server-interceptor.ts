@@ -1,5 +1,11 @@
 import type { Message } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type UnaryRequest,
+} from "@connectrpc/connect";
 import { type ActiveCall, abortCall, activeCallKey, createActiveCall, signalOf } from "./active-call.ts";
 import { clientDeadlineAt } from "./deadline.ts";
 import type { ServerChain } from "./server-chain.ts";

@@ -2,7 +2,13 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@ordermesh/proto/google/rpc/error_details_pb";
 import type { Logger } from "@ordermesh/telemetry/logger";
-import { type Span, SpanKind, SpanStatusCode, type Tracing, traceparentOf } from "@ordermesh/telemetry/tracing";
+import {
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracing,
+  traceparentOf,
+} from "@ordermesh/telemetry/tracing";
 import type { Registry } from "prom-client";
 import type { ActiveCall } from "./active-call.ts";
 import { createCallDurations } from "./call-durations.ts";
@@ -54,7 +60,11 @@ export function createServerTelemetry(options: {
   function spanOf(method: DescMethod) {
     let found = spans.get(method);
     if (found === undefined) {
-      const attributes = { "rpc.system": "grpc", "rpc.service": method.parent.typeName, "rpc.method": method.name };
+      const attributes = {
+        "rpc.system": "grpc",
+        "rpc.service": method.parent.typeName,
+        "rpc.method": method.name,
+      };
       found = { name: nameOf(method), options: { kind: SpanKind.SERVER, attributes } };
       spans.set(method, found);
     }

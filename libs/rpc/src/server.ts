@@ -128,9 +128,8 @@ async function drain(parts: {
   grpc.drain();
   after(graceMs, () => calls.endStreams(graceMs));
   after(Math.max(0, timeoutMs - flushMs), () => {
-    if (calls.size > 0) {
-      logger.warn({ calls: calls.size }, `calls were still running after ${timeoutMs} ms and are ended`);
-    }
+    process.stderr.write(`DBG forced ${calls.size} ${grpc.debug()} H1 ${port.debug()}\n`);
+    logger.warn({ calls: calls.size }, `clients were still connected after ${timeoutMs} ms and are cut off`);
     calls.endAll();
   });
   after(timeoutMs, () => {

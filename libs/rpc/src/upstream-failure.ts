@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type FailureDetails, Failure, type FailureKind } from "@ordermesh/failure/failure";
+import { Failure, type FailureDetails, type FailureKind } from "@ordermesh/failure/failure";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -47,7 +47,9 @@ export function failureFromRpc(error: unknown): Failure {
 function detailsOf(error: ConnectError, kind: FailureKind): FailureDetails {
   const [info] = error.findDetails(ErrorInfoSchema);
   const fieldViolations = error.findDetails(BadRequestSchema).flatMap((request) => request.fieldViolations);
-  const preconditionViolations = error.findDetails(PreconditionFailureSchema).flatMap((found) => found.violations);
+  const preconditionViolations = error
+    .findDetails(PreconditionFailureSchema)
+    .flatMap((found) => found.violations);
   const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
   return {
     reason: info?.reason || kind.toUpperCase(),

@@ -2,7 +2,11 @@ import type { DescField, DescMessage, DescOneof, Message } from "@bufbuild/proto
 import { hasOption } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
-import { field, message as messageRules, oneof } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import {
+  field,
+  message as messageRules,
+  oneof,
+} from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Failure } from "@ordermesh/failure/failure";
 
 /** Checks requests against the rules that the contract states. */
@@ -61,7 +65,9 @@ function violationFailure(violations: readonly Violation[]): Failure {
     field: pathToString(violation.field),
     description: violation.message,
   }));
-  const listed = fieldViolations.map(({ field, description }) => (field === "" ? description : `${field}: ${description}`));
+  const listed = fieldViolations.map(({ field, description }) =>
+    field === "" ? description : `${field}: ${description}`,
+  );
   const hidden = violations.length - fieldViolations.length;
   const rest = hidden > 0 ? `; and ${hidden} more` : "";
   return new Failure("invalid_argument", `The request breaks the contract: ${listed.join("; ")}${rest}.`, {

@@ -1,14 +1,18 @@
 import { create, createFileRegistry, type Message, setExtension } from "@bufbuild/protobuf";
 import type { GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import {
-  FieldDescriptorProto_Label as Label,
-  FieldDescriptorProto_Type as Type,
   FieldDescriptorProtoSchema,
   FieldOptionsSchema,
   FileDescriptorProtoSchema,
   MethodOptions_IdempotencyLevel as Idempotency,
+  FieldDescriptorProto_Label as Label,
+  FieldDescriptorProto_Type as Type,
 } from "@bufbuild/protobuf/wkt";
-import { type FieldRules, FieldRulesSchema, field as rulesOf } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import {
+  type FieldRules,
+  FieldRulesSchema,
+  field as rulesOf,
+} from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 
 /**
  * A contract for tests only, with every kind of method and one rule:
@@ -55,10 +59,22 @@ function field(name: string, number: number, type: Type, rules?: FieldRules) {
   if (rules !== undefined) {
     setExtension(options, rulesOf, rules);
   }
-  return create(FieldDescriptorProtoSchema, { name, jsonName: name, number, type, label: Label.OPTIONAL, options });
+  return create(FieldDescriptorProtoSchema, {
+    name,
+    jsonName: name,
+    number,
+    type,
+    label: Label.OPTIONAL,
+    options,
+  });
 }
 
-function method(name: string, clientStreaming: boolean, serverStreaming: boolean, idempotencyLevel?: Idempotency) {
+function method(
+  name: string,
+  clientStreaming: boolean,
+  serverStreaming: boolean,
+  idempotencyLevel?: Idempotency,
+) {
   return {
     name,
     inputType: ".test.echo.v1.EchoRequest",
@@ -109,8 +125,12 @@ const file = create(FileDescriptorProtoSchema, {
 const registry = createFileRegistry(file, () => undefined);
 
 // The registry makes untyped descriptors of the file above; the types say what that file says.
-export const EchoService = registry.getService("test.echo.v1.EchoService") as unknown as GenService<EchoServiceMethods>;
-export const EchoRequestSchema = registry.getMessage("test.echo.v1.EchoRequest") as unknown as GenMessage<EchoRequest>;
+export const EchoService = registry.getService(
+  "test.echo.v1.EchoService",
+) as unknown as GenService<EchoServiceMethods>;
+export const EchoRequestSchema = registry.getMessage(
+  "test.echo.v1.EchoRequest",
+) as unknown as GenMessage<EchoRequest>;
 export const EchoResponseSchema = registry.getMessage(
   "test.echo.v1.EchoResponse",
 ) as unknown as GenMessage<EchoResponse>;

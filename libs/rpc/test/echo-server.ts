@@ -2,7 +2,7 @@ import { decodeBinaryHeader, encodeBinaryHeader, type HandlerContext } from "@co
 import { Failure } from "@ordermesh/failure/failure";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing, type Tracing } from "@ordermesh/telemetry/tracing";
-import { testLogger } from "@ordermesh/testkit/test-logger";
+import { pino } from "pino";
 import type { Registry } from "prom-client";
 import { bindService } from "../src/bound-service.ts";
 import { type Call, callOf } from "../src/call.ts";
@@ -16,6 +16,8 @@ export interface EchoState {
   started: number;
   /** Handlers that noticed the end of their call, with the reason that they saw. */
   readonly aborted: string[];
+  /** Calls of Collect that came to the end of their stream. */
+  collected: number;
   /** Handlers whose `finally` ran. */
   closed: number;
   lastCall: Call | undefined;
@@ -26,7 +28,15 @@ export interface EchoState {
   release(): void;
 }
 
+/** A log line as pino writes it. */
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
 export interface EchoServer extends RpcServer {
+  readonly log: readonly LogLine[];
   readonly state: EchoState;
   readonly metrics: Registry;
   readonly url: string;
@@ -41,24 +51,26 @@ export async function startEchoServer(options: Partial<RpcServerOptions> = {}): 
   const state: EchoState = {
     started: 0,
     aborted: [],
+    collected: 0,
     closed: 0,
     lastCall: undefined,
     lastHeader: undefined,
     failures: 0,
     release,
   };
+  const log: LogLine[] = [];
   const server = await startRpcServer({
     host: "127.0.0.1",
     port: 0,
     services: [echoService(state, released)],
-    logger: testLogger(),
+    logger: pino({ level: "debug" }, { write: (line) => log.push(JSON.parse(line)) }),
     metrics,
     tracing: await testTracing(),
     reflection: true,
     ...options,
   });
   const scheme = options.tls === undefined ? "http" : "https";
-  return Object.assign(server, { state, metrics, url: `${scheme}://127.0.0.1:${server.address.port}` });
+  return Object.assign(server, { log, state, metrics, url: `${scheme}://127.0.0.1:${server.address.port}` });
 }
 
 export function testTracing(): Promise<Tracing> {
@@ -88,7 +100,9 @@ function echoService(state: EchoState, released: Promise<void>) {
     state.started += 1;
     state.lastCall = call;
     state.lastHeader = context.requestHeader;
-    call.signal.addEventListener("abort", () => state.aborted.push(String(call.signal.reason?.code ?? "unknown")));
+    call.signal.addEventListener("abort", () =>
+      state.aborted.push(String(call.signal.reason?.code ?? "unknown")),
+    );
     return call;
   }
 
@@ -127,6 +141,7 @@ function echoService(state: EchoState, released: Promise<void>) {
         texts.push(request.text);
         await act(request, context, call, released);
       }
+      state.collected += 1;
       return { text: texts.join(), index: texts.length };
     },
     async *chat(requests, context) {
@@ -150,7 +165,12 @@ function sized(request: EchoRequest): Uint8Array {
 }
 
 /** Does what the request asks for. */
-async function act(request: EchoRequest, context: HandlerContext, call: Call, released: Promise<void>): Promise<void> {
+async function act(
+  request: EchoRequest,
+  context: HandlerContext,
+  call: Call,
+  released: Promise<void>,
+): Promise<void> {
   switch (request.action) {
     case "fail":
       throw testFailure;

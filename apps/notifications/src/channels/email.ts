@@ -23,7 +23,7 @@ export interface EmailChannel {
  * @throws Failure `invalid_argument` when the address of the mail server is none.
  */
 export function createEmailChannel({ smtpUrl, from, connectionsMax, timeoutMs }: EmailOptions): EmailChannel {
-  if (!/^smtps?:\/\//.test(smtpUrl) || !URL.canParse(smtpUrl)) {
+  if (!/^smtps?:\/\/[^/]/.test(smtpUrl) || !URL.canParse(smtpUrl)) {
     // The value is not shown: it may hold a password.
     throw new Failure(
       "invalid_argument",

@@ -2,7 +2,14 @@ import type { Database } from "@ordermesh/postgres/database";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { type BoundService, bindService } from "@ordermesh/rpc/bound-service";
 import { decodePageToken, encodePageToken, malformed } from "@ordermesh/rpc/page-token";
-import { batchGetProducts, getProduct, listProducts, listSkus, upsertProduct } from "../catalogue.ts";
+import {
+  batchGetProducts,
+  getProduct,
+  listProducts,
+  listSkus,
+  upsertProduct,
+  upsertProducts,
+} from "../catalogue.ts";
 import { draftOf, productMessage } from "./messages.ts";
 
 const pageSizeDefault = 50;
@@ -40,6 +47,12 @@ export function bindProductService(database: Database): BoundService {
       }
       const draft = draftOf(product);
       return { product: productMessage(await database.transaction((tx) => upsertProduct(tx, draft))) };
+    },
+
+    async batchUpsertProducts({ products }) {
+      const drafts = products.map(draftOf);
+      const upserted = await database.transaction((tx) => upsertProducts(tx, drafts));
+      return { upserted: upserted.length };
     },
   });
 }

@@ -1,4 +1,4 @@
-import { arrayLiteral, type Queryable, type Tx } from "@ordermesh/postgres/tx";
+import { arrayLiteral, type Queryable, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
 import type { Product, ProductDraft, ProductKind } from "../domain/product.ts";
 
 const columns = "sku, name, currency_code, price_minor, kind, location_id, updated_at";
@@ -61,29 +61,28 @@ export async function searchProducts(
   return rows.map(productOf);
 }
 
-/** Adds a product or replaces the one with its SKU. */
-export async function upsertProduct(tx: Tx, draft: ProductDraft): Promise<Product> {
-  const [row] = await tx.query<ProductRow>(
+/** Adds products, or replaces those with their SKUs, in the order of the SKUs, so that two imports never deadlock. */
+export async function upsertProducts(tx: Tx, drafts: readonly ProductDraft[]): Promise<Product[]> {
+  const rows = await tx.query<ProductRow>(
     `insert into products (sku, name, currency_code, price_minor, kind, location_id, updated_at)
-     values ($1::bigint, $2::text, $3::text, $4::bigint, $5::product_kind, $6::bigint,
-       date_trunc('milliseconds', clock_timestamp()))
+     select sku, name, currency_code, price_minor, kind, location_id, date_trunc('milliseconds', clock_timestamp())
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::product_kind[], $6::bigint[])
+       as p (sku, name, currency_code, price_minor, kind, location_id)
+     order by sku
      on conflict (sku) do update set name = excluded.name, currency_code = excluded.currency_code,
        price_minor = excluded.price_minor, kind = excluded.kind, location_id = excluded.location_id,
        updated_at = excluded.updated_at
      returning ${columns}`,
     [
-      draft.sku,
-      draft.name,
-      draft.price.currencyCode,
-      draft.price.amountMinor,
-      draft.kind,
-      draft.locationId ?? null,
+      arrayLiteral(drafts.map((draft) => draft.sku)),
+      textArrayLiteral(drafts.map((draft) => draft.name)),
+      textArrayLiteral(drafts.map((draft) => draft.price.currencyCode)),
+      arrayLiteral(drafts.map((draft) => draft.price.amountMinor)),
+      arrayLiteral(drafts.map((draft) => draft.kind)),
+      arrayLiteral(drafts.map((draft) => draft.locationId ?? "null")),
     ],
   );
-  if (row === undefined) {
-    throw new Error(`Product ${draft.sku} was neither inserted nor updated.`);
-  }
-  return productOf(row);
+  return rows.map(productOf);
 }
 
 interface ProductRow {
