@@ -34,7 +34,7 @@ function start(changes: Readonly<Record<string, string>> = {}): NotificationsPro
 const ready = (program: NotificationsProcess) =>
   eventually(() =>
     expect(
-      program.entries().some(({ ready }) => ready === true),
+      program.entries().some(({ msg }) => msg === "ready"),
       program.lines.join("\n"),
     ).toBe(true),
   );

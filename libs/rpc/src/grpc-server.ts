@@ -9,7 +9,7 @@ import { guardRequests } from "./http2-requests.ts";
 /** The HTTP/2 side of a server: gRPC, served by grpc-js. */
 export interface GrpcServer {
   /** Takes over a connection on which HTTP/2 is spoken. */
-  accept(socket: Duplex): void;debug():string;
+  accept(socket: Duplex): void;
   /** Sends GOAWAY on every connection: calls in flight end, new ones go elsewhere. */
   drain(): void;
   /** Closes what is still open. */
@@ -42,7 +42,6 @@ export function createGrpcServer(services: readonly BoundService[], options: Bri
 
   const inner = innerServer(server, limits.maxHeaderBytes);
   const requests = guardRequests(inner.http2Server, wholeRequestPaths, limits);
-  const dbg=new Set<any>(); inner.http2Server.on('stream',(x:any,h:any)=>{x.h=h;dbg.add(x);x.once('close',()=>dbg.delete(x));});
   // grpc-js itself forgets its connections when Channelz is off.
   const sessions = new Set<ServerHttp2Session>();
   inner.http2Server.on("session", (session) => {
@@ -56,7 +55,6 @@ export function createGrpcServer(services: readonly BoundService[], options: Bri
         session.close();
       }
     },
-    debug(){ return [...sessions].map(s=>JSON.stringify([s.closed,s.destroyed,(s as any).state])).join() + ' STREAMS '+[...dbg].map((x:any)=>JSON.stringify([x.id,x.h[':path'],x.h['user-agent'],'closed',x.closed,'destroyed',x.destroyed,'rEnded',x.readableEnded,'wEnded',x.writableEnded,'wFin',x.writableFinished,'rst',x.rstCode,'hs',x.headersSent,'flow',x.readableFlowing,'len',x.readableLength,x.writableLength,'aborted',x.aborted,x.state])).join(' ') },
     destroy() {
       requests.stop();
       for (const session of sessions) {

@@ -13,6 +13,9 @@ import type { BoundService } from "./bound-service.ts";
 import { maxTimerMs, type RpcLimits } from "./limits.ts";
 import { checkedBody } from "./request-body.ts";
 
+/** How long a client may go on sending what nobody wants any more. */
+const lingerMs = 1_000;
+
 /** Whether the service may be sent traffic, and why not. */
 export interface ServingState {
   readonly serving: boolean;
@@ -97,12 +100,20 @@ async function answerRpc(
   }
 }
 
-/** What is left of a body that was refused would hold up the next request on this connection. */
+/**
+ * Reads what is left of a body that was refused: it would hold up the next request on this connection. A client that
+ * has not sent all of it soon after the answer loses the connection; some stop sending and leave it at that.
+ */
 function discardBody(request: IncomingMessage): void {
-  if (!request.readableEnded) {
-    request.removeAllListeners("readable");
-    request.resume();
+  if (request.complete) {
+    return;
   }
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  request.once("end", () => clearTimeout(timer));
+  socket.once("close", () => clearTimeout(timer));
+  request.removeAllListeners("readable");
+  request.resume();
 }
 
 async function answerPlain(

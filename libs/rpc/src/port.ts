@@ -19,7 +19,7 @@ export interface Port {
   /** Stops listening, and closes HTTP/1.1 connections as they become idle. Resolves when every connection is closed. */
   drain(): Promise<void>;
   /** Closes every HTTP/1.1 connection. */
-  destroy(): void;debug():string;
+  destroy(): void;
 }
 
 /** How often, while draining, connections are looked for that have become idle. */
@@ -75,7 +75,6 @@ export async function openPort(options: {
       const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckIntervalMs);
       return closed.finally(() => clearInterval(idleCheck));
     },
-    debug(){ const k=Object.getOwnPropertySymbols(server).find(x=>String(x).includes('http.server.connections'))!; const l=(server as any)[k]; return `all ${l.all().length} idle ${l.idle().length} active ${l.active().length} undecided ${undecided.size} conns ${(server as any)._connections}`+JSON.stringify(l.all().map((p:any)=>[p.incoming?.url,p.incoming?.headers,p.incoming?.complete,p.incoming?.destroyed,p.incoming?.readableEnded,'sock',p.socket?.destroyed,p.socket?.readableFlowing,p.socket?.writableLength,p.socket?._handle?.reading,'res',p.socket?._httpMessage?.finished,p.socket?._httpMessage?.writableFinished,p.socket?._httpMessage?.headersSent,p.socket?._httpMessage?.shouldKeepAlive]))},
     destroy() {
       server.closeAllConnections();
     },

@@ -128,7 +128,6 @@ async function drain(parts: {
   grpc.drain();
   after(graceMs, () => calls.endStreams(graceMs));
   after(Math.max(0, timeoutMs - flushMs), () => {
-    process.stderr.write(`DBG forced ${calls.size} ${grpc.debug()} H1 ${port.debug()}\n`);
     logger.warn({ calls: calls.size }, `clients were still connected after ${timeoutMs} ms and are cut off`);
     calls.endAll();
   });

@@ -129,10 +129,10 @@ test("a server that has become silent ends a call at its deadline", async () => 
   const server = await start();
   const proxy = await startTcpProxy({ host: "127.0.0.1", port: server.address.port });
   cleanups.push(() => proxy.close());
-  const { client } = await connect([{ address: { port: proxy.port } }], { defaultTimeoutMs: 150 });
+  const { client } = await connect([{ address: { port: proxy.port } }]);
   await client.echo({});
   proxy.silence();
-  expect((await failed(client.echo({}))).code).toBe(Code.DeadlineExceeded);
+  expect((await failed(client.echo({}, { timeoutMs: 150 }))).code).toBe(Code.DeadlineExceeded);
   proxy.cut();
   proxy.heal();
   await eventually(async () => expect((await client.echo({ text: "healed" })).text).toBe("healed"));

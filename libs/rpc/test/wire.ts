@@ -54,7 +54,7 @@ export function requestOn(
   body?: Buffer,
 ): Promise<Http2Answer> {
   return new Promise((resolve, reject) => {
-    session.once("error", reject);
+    session.on("error", reject);
     const stream = session.request({ ":method": "POST", ...headers });
     let received: http2.IncomingHttpHeaders = {};
     let trailers: http2.IncomingHttpHeaders = {};
