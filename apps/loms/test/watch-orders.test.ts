@@ -22,7 +22,11 @@ afterAll(async () => {
 let nextKey = 0;
 function createOrder(userId = 1n) {
   nextKey += 1;
-  return harness.orders.createOrder({ userId, idempotencyKey: `${nextKey}`, lines: [{ sku: 1, quantity: 1 }] });
+  return harness.orders.createOrder({
+    userId,
+    idempotencyKey: `${nextKey}`,
+    lines: [{ sku: 1, quantity: 1 }],
+  });
 }
 
 /** Follows the stream in the background, keeping what it says, until it is stopped. */
@@ -111,9 +115,12 @@ test("a stream that is dropped again and again has no gap and no repeat", async 
   for (; !placed || seen.length < expected.size; drops += 1) {
     const watcher = follow({ cursor, userId: 5n });
     const wanted = random.integer(0, 40);
-    await eventually(() => expect(watcher.state.started && (watcher.seen.length >= wanted || placed)).toBe(true), {
-      everyMs: 1,
-    });
+    await eventually(
+      () => expect(watcher.state.started && (watcher.seen.length >= wanted || placed)).toBe(true),
+      {
+        everyMs: 1,
+      },
+    );
     if (placed) {
       await eventually(() => expect(seen.length + watcher.seen.length).toBeGreaterThanOrEqual(expected.size));
     }
@@ -134,7 +141,9 @@ test("a cursor of another database asks to resync and goes on; a malformed one i
   await eventually(() => expect(watcher.state.started).toBe(true));
   await watcher.stop();
   const foreign = Buffer.from(
-    Buffer.from(watcher.state.cursor, "base64url").toString().replace(/^[0-9a-f]{8}/, "00000000"),
+    Buffer.from(watcher.state.cursor, "base64url")
+      .toString()
+      .replace(/^[0-9a-f]{8}/, "00000000"),
   ).toString("base64url");
   const resumed = follow({ cursor: foreign });
   await eventually(() => expect(resumed.state.resyncs).toBe(1));

@@ -49,9 +49,13 @@ export function openDatabase(options: {
     lock_timeout: `${timeoutMs}`,
     idle_in_transaction_session_timeout: `${2 * timeoutMs}`,
   };
-  const open = (connectionsMax: number): Client => connect({ ...options, connectionsMax, pipelineMax: 1, settings });
+  const open = (connectionsMax: number): Client =>
+    connect({ ...options, connectionsMax, pipelineMax: 1, settings });
   const forTransactions = createReplaceable(() => open(Math.ceil(options.connectionsMax / 2)), timeoutMs);
-  const forReads = createReplaceable(() => open(Math.max(1, Math.floor(options.connectionsMax / 2))), timeoutMs);
+  const forReads = createReplaceable(
+    () => open(Math.max(1, Math.floor(options.connectionsMax / 2))),
+    timeoutMs,
+  );
 
   return {
     async read(work) {

@@ -9,7 +9,12 @@ import { expect, test } from "vitest";
  */
 test("reads and transactions at the same time do not get in each other's way", async () => {
   const fresh = await freshDatabase();
-  const database = openDatabase({ url: fresh.url, applicationName: "test", connectionsMax: 4, timeoutMs: 10_000 });
+  const database = openDatabase({
+    url: fresh.url,
+    applicationName: "test",
+    connectionsMax: 4,
+    timeoutMs: 10_000,
+  });
   try {
     await database.transaction(async (tx) => tx.execute("create table counted (id int)"));
     let written = 0;
@@ -25,7 +30,9 @@ test("reads and transactions at the same time do not get in each other's way", a
       }
     };
     await Promise.all(Array.from({ length: 20 }, (_, index) => worker(index)));
-    const [row] = await database.read((db) => db.query<{ count: bigint }>("select count(*) as count from counted"));
+    const [row] = await database.read((db) =>
+      db.query<{ count: bigint }>("select count(*) as count from counted"),
+    );
     expect(written).toBeGreaterThan(600);
     expect(row?.count).toBe(BigInt(written));
   } finally {
