@@ -89,7 +89,7 @@ test("a program that cannot be started is told like a death", async () => {
 
 test("notes the process while it runs, and stops it politely", async () => {
   const { program, lines, events } = await run(
-    `${staysUp} process.on("SIGTERM", () => { process.stdout.write("tidied up\\n"); process.exit(0); });`,
+    `process.on("SIGTERM", () => { process.stdout.write("tidied up\\n"); process.exit(0); }); ${staysUp}`,
   );
   await eventually(() => lines.includes("up"));
   const pidFile = join(folder, "program.pid.json");
@@ -104,7 +104,7 @@ test("notes the process while it runs, and stops it politely", async () => {
 });
 
 test("kills a program that does not stop in time", async () => {
-  const { program, lines, events } = await run(`${staysUp} process.on("SIGTERM", () => {});`);
+  const { program, lines, events } = await run(`process.on("SIGTERM", () => {}); ${staysUp}`);
   await eventually(() => lines.includes("up"));
   await program.stop(50);
   expect(events.at(-1)).toEqual({ kind: "killed", afterMs: 50 });
