@@ -74,7 +74,7 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
     feed.wake();
   };
 
-  const ids = createIdBlocks(() => database.read(nextIdBlock));
+  const ids = createIdBlocks(() => database.transaction(nextIdBlock));
   const desk = openOrderDesk({
     databaseUrl: config.databaseUrl,
     timeoutMs: config.databaseTimeoutMs,

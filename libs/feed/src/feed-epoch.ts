@@ -1,11 +1,27 @@
 import type { Queryable, Tx } from "@ordermesh/postgres/tx";
 
+/** The moment of a query, in terms of transactions. */
+export interface FeedMoment {
+  /** Every transaction below it has ended, so nothing can appear before it any more. */
+  readonly endId: bigint;
+  /** Whether what a transaction did could be seen at that moment. */
+  isPast(transactionId: bigint): boolean;
+}
+
+export async function feedMoment(db: Queryable): Promise<FeedMoment> {
+  const [row] = await db.query<{ snapshot: string }>("select pg_current_snapshot()::text as snapshot");
+  // xmin:xmax:list of those between that are still under way.
+  const [xmin = "0", xmax = "0", underWay = ""] = (row?.snapshot ?? "").split(":");
+  const open = new Set(underWay.split(","));
+  return {
+    endId: BigInt(xmin),
+    isPast: (transactionId) => transactionId < BigInt(xmax) && !open.has(`${transactionId}`),
+  };
+}
+
 /** The end of what is complete: every transaction below it has ended, so nothing can appear before it any more. */
 export async function feedEnd(db: Queryable): Promise<bigint> {
-  const [row] = await db.query<{ end_id: string }>(
-    "select pg_snapshot_xmin(pg_current_snapshot())::text as end_id",
-  );
-  return BigInt(row?.end_id ?? 0);
+  return (await feedMoment(db)).endId;
 }
 
 /**

@@ -2,7 +2,7 @@ import { backoffMs, pause } from "@ordermesh/process/wait";
 import { createWakeUp } from "@ordermesh/process/wake-up";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import { cursorBefore, type FeedCursor } from "./feed-cursor.ts";
-import { feedEnd } from "./feed-epoch.ts";
+import { type FeedMoment, feedEnd, feedMoment } from "./feed-epoch.ts";
 import { type FeedSource, pageSize } from "./feed-source.ts";
 import { createFeedSubscription, type FeedSubscription } from "./feed-subscription.ts";
 
@@ -11,10 +11,17 @@ export interface FeedTail<Entry, Filter> {
   /** Everything up to here has been handed out. Kept up to date only while somebody is subscribed. */
   position(): FeedCursor;
   /** From `start` on, no entry is missed: what lies before is complete in the database, the rest is handed out. */
-  subscribe(filter: Filter): Promise<{ subscription: FeedSubscription<Entry>; start: FeedCursor }>;
+  subscribe(filter: Filter): Promise<FeedStart<Entry>>;
   unsubscribe(subscription: FeedSubscription<Entry>): void;
   wake(): void;
   stop(): Promise<void>;
+}
+
+export interface FeedStart<Entry> {
+  readonly subscription: FeedSubscription<Entry>;
+  readonly start: FeedCursor;
+  /** When the watcher came. What is handed out may still be older, by a look or by the oldest open transaction. */
+  readonly now: FeedMoment;
 }
 
 const lookEveryMs = 50;
@@ -81,15 +88,16 @@ export function startFeedTail<Entry, Filter>(
     position: () => tail,
 
     async subscribe(filter) {
-      const end = cursorBefore(await currentEpoch(), await database.read(feedEnd));
+      const currentName = await currentEpoch();
+      const now = await database.read(feedMoment);
       if (looking === undefined) {
-        tail = end;
+        tail = cursorBefore(currentName, now.endId);
       }
       const wants = (entry: Entry) => concerns(entry, filter);
       const subscription = createFeedSubscription<Entry>({ wants, bufferMax: options.bufferMax });
       subscriptions.add(subscription);
       looking ??= lookWhileWatched();
-      return { subscription, start: tail };
+      return { subscription, start: tail, now };
     },
 
     unsubscribe(subscription) {

@@ -77,8 +77,11 @@ async function* watchUntil<Entry, Filter>(
   }: { readonly cursor: string; readonly filter: Filter; readonly ended: AbortSignal },
 ): AsyncGenerator<FeedMessage<Entry>> {
   const cursor = text === "" ? undefined : decodeCursor(text);
-  const { subscription, start } = await tail.subscribe(filter);
+  const { subscription, start, now } = await tail.subscribe(filter);
   const cursorAt = (entry: Entry): FeedCursor => ({ ...source.positionOf(entry), epoch: start.epoch });
+  // Without a cursor only what happens from now on is wanted.
+  const isWanted = (entry: Entry) =>
+    cursor !== undefined || !now.isPast(source.positionOf(entry).transactionId);
   try {
     let seen = cursor ?? start;
     const resyncReason =
@@ -89,7 +92,9 @@ async function* watchUntil<Entry, Filter>(
     } else {
       for await (const entry of catchUp(source, seen, start, filter)) {
         seen = cursorAt(entry);
-        yield { kind: "change", cursor: encodeCursor(seen), entry };
+        if (isWanted(entry)) {
+          yield { kind: "change", cursor: encodeCursor(seen), entry };
+        }
       }
       seen = isAfter(start, seen) ? start : seen;
       yield { kind: "checkpoint", cursor: encodeCursor(seen) };
@@ -100,7 +105,9 @@ async function* watchUntil<Entry, Filter>(
         // The last page of the past may overlap with the first one that was handed out.
         if (isAfter(source.positionOf(entry), seen)) {
           seen = cursorAt(entry);
-          yield { kind: "change", cursor: encodeCursor(seen), entry };
+          if (isWanted(entry)) {
+            yield { kind: "change", cursor: encodeCursor(seen), entry };
+          }
         }
       }
       if (entries.length === 0 && !ended.aborted) {

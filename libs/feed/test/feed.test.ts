@@ -70,6 +70,24 @@ describe("order and completeness", () => {
     watcher.end();
   });
 
+  test("without a cursor only what is committed from now on is told, however late it is noticed", async () => {
+    const feed = harness.startFeed();
+    const early = await watchFromNow(feed);
+    const open = await harness.sql.reserve();
+    await open`begin`;
+    const [held] = await open<{ id: string }[]>`insert into marks (user_id) values (1) returning id`;
+    const [before] = await insertMarks(1);
+    const late = await watchFromNow(feed);
+    const [after] = await insertMarks(1);
+    await open`commit`;
+    open.release();
+    const heldId = BigInt(held!.id);
+    expect(idsOf(await take(early.messages, "change", 3))).toEqual([heldId, before, after]);
+    expect(idsOf(await take(late.messages, "change", 2))).toEqual([heldId, after]);
+    early.end();
+    late.end();
+  });
+
   test("pages: a large transaction is told whole, over the end of a page, to old and new watchers", async () => {
     const feed = harness.startFeed();
     const watcher = await watchFromNow(feed);

@@ -1,13 +1,14 @@
 import { backoffMs, pause, withTimeout } from "@ordermesh/process/wait";
 import { Histogram, type Registry } from "prom-client";
 import { type Client, connect } from "./connect.ts";
-import { databaseTimeout, failureFromPostgres, isRetryable } from "./postgres-failure.ts";
-import { queryableOf, runTransaction } from "./transaction.ts";
+import { databaseTimeout, failureFromPostgres, isConflict } from "./postgres-failure.ts";
+import { openSessionPool } from "./session-pool.ts";
+import { queryableOf } from "./transaction.ts";
 import type { Queryable, Tx } from "./tx.ts";
 
 /** A pool of connections to one database, with bounded waits. */
 export interface Database {
-  /** Runs reads outside of a transaction. */
+  /** Runs reads outside of a transaction. The server refuses writes here. */
   read<Result>(work: (db: Queryable) => Promise<Result>): Promise<Result>;
   /**
    * Runs `work` in one transaction at READ COMMITTED: what it returns is committed, what it throws rolls back. Run
@@ -26,13 +27,13 @@ const transactionTriesMax = 3;
 /**
  * Opens the pool. No connection is made until it is needed.
  *
- * Reads and transactions have clients of their own. In one client the driver may queue `begin` behind a read that is
- * under way on the same connection, and then refuses the transaction as unsafe: 308 of 4,000 operations failed so.
+ * Reads and transactions have connections of their own. In one client the driver may queue `begin` behind a read that
+ * is under way on the same connection, and then refuses the transaction as unsafe: 308 of 4,000 operations failed so.
  *
  * @param options.connectionsMax for both together; at least one for each.
  * @param options.timeoutMs the longest that one read or transaction may take, from asking for a connection to the
- * answer of commit. After that the caller gets a failure and the whole pool is replaced, because a connection that
- * went silent may never answer.
+ * answer of commit; waiting for a free connection may take as long again. After that the caller gets a failure and the
+ * connection is replaced, because one that went silent may never answer.
  */
 export function openDatabase(options: {
   readonly url: string;
@@ -44,16 +45,18 @@ export function openDatabase(options: {
   const { timeoutMs } = options;
   const poolWait = options.metrics === undefined ? undefined : createPoolWaitHistogram(options.metrics);
 
-  const settings = {
-    statement_timeout: `${timeoutMs}`,
-    lock_timeout: `${timeoutMs}`,
-    idle_in_transaction_session_timeout: `${2 * timeoutMs}`,
-  };
-  const open = (connectionsMax: number): Client =>
-    connect({ ...options, connectionsMax, pipelineMax: 1, settings });
-  const forTransactions = createReplaceable(() => open(Math.ceil(options.connectionsMax / 2)), timeoutMs);
+  const forTransactions = openSessionPool({
+    ...options,
+    sessionsMax: Math.ceil(options.connectionsMax / 2),
+  });
   const forReads = createReplaceable(
-    () => open(Math.max(1, Math.floor(options.connectionsMax / 2))),
+    () =>
+      connect({
+        ...options,
+        connectionsMax: Math.max(1, Math.floor(options.connectionsMax / 2)),
+        pipelineMax: 1,
+        settings: { statement_timeout: `${timeoutMs}`, default_transaction_read_only: "on" },
+      }),
     timeoutMs,
   );
 
@@ -70,15 +73,10 @@ export function openDatabase(options: {
       for (let attempt = 1; ; attempt += 1) {
         const stopWaiting = poolWait?.startTimer();
         try {
-          return await forTransactions.bounded((client) =>
-            runTransaction(client, (tx) => {
-              stopWaiting?.();
-              return work(tx);
-            }),
-          );
+          return await forTransactions.transaction(work, () => stopWaiting?.());
         } catch (error) {
-          if (!isRetryable(error) || attempt === transactionTriesMax) {
-            throw failureFromPostgres(error);
+          if (!isConflict(error) || attempt === transactionTriesMax) {
+            throw error;
           }
           await pause(backoffMs(attempt, 10, 100));
         }
@@ -119,7 +117,7 @@ function createReplaceable(open: () => Client, timeoutMs: number) {
 function createPoolWaitHistogram(metrics: Registry): Histogram {
   return new Histogram({
     name: "ordermesh_postgres_pool_wait_seconds",
-    help: "From asking for a transaction until it has begun: the wait for a free connection and one round trip.",
+    help: "From asking for a transaction until a connection was free for it.",
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [metrics],
   });

@@ -1,6 +1,8 @@
 import { withTimeout } from "@ordermesh/process/wait";
 import { type Client, connect } from "./connect.ts";
 import {
+  codeOf,
+  connectionLost,
   databaseTimeout,
   failureFromPostgres,
   isConnectionError,
@@ -24,11 +26,15 @@ export interface PipelinedSession {
   close(): Promise<void>;
 }
 
+/** SQLSTATE of a write where none is allowed: here, of one that came after its connection had been lost. */
+const strayStatement = "25006";
+
 /**
  * Not `sql.reserve()`: the driver throws outside of any promise, and so ends the process, when a reserved connection
  * has died. A client with one connection has no such trap, but its two own: it reconnects without a word (so every
  * connection starts read-only, and only `begin` allows writes: a statement that strays onto a new connection is
- * refused), and after repeated terminations it may wait for ever (so every transaction has a deadline, after which
+ * refused; and `commit`, which would succeed there with nothing to commit, goes with a question whether writes are
+ * allowed), and after repeated terminations it may wait for ever (so every transaction has a deadline, after which
  * the client is replaced).
  */
 export function openPipelinedSession(options: {
@@ -60,9 +66,18 @@ export function openPipelinedSession(options: {
     const { tx, settled } = createTx(client);
     tx.execute("begin isolation level read committed read write");
     const result = await work(tx);
+    const check = send(
+      client,
+      "select current_setting('transaction_read_only') = 'off' as writable",
+    ).execute();
+    check.catch(() => {});
     const committed = send(client, "commit").execute();
     committed.catch(() => {});
     await settled();
+    const [state] = await check;
+    if (state?.writable !== true) {
+      throw connectionLost();
+    }
     // A transaction in which a statement failed answers COMMIT with ROLLBACK, and without an error.
     const { command } = (await committed) as unknown as { command: string };
     if (command !== "COMMIT") {
@@ -100,7 +115,7 @@ export function openPipelinedSession(options: {
         return await withTimeout(run(noting), timeoutMs, databaseTimeout);
       } catch (error) {
         await recover(error, refused);
-        throw failureFromPostgres(error);
+        throw codeOf(error) === strayStatement ? connectionLost(error) : failureFromPostgres(error);
       }
     },
     close: () => client.end({ timeout: 5 }),

@@ -34,10 +34,9 @@ export function isStatementError(error: unknown): boolean {
   return error instanceof Error && "severity" in error && error.severity === "ERROR";
 }
 
-/** A serialization failure or a deadlock: the transaction left no trace and may simply be run again. */
-export function isRetryable(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "40001" || code === "40P01";
+/** True for what a serialization failure or a deadlock became: the transaction left no trace and may be run again. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof Failure && error.reason === "DATABASE_CONFLICT";
 }
 
 export function isConnectionError(error: unknown): boolean {
@@ -48,13 +47,9 @@ export function isConnectionError(error: unknown): boolean {
 /** Turns what callers can act on into a Failure, and leaves every other error (a bug, mostly) as it is. */
 export function failureFromPostgres(error: unknown): unknown {
   if (isConnectionError(error)) {
-    return new Failure("unavailable", "The database is not reachable. Try again shortly.", {
-      reason: "DATABASE_UNAVAILABLE",
-      retryAfterMs: 1000,
-      cause: error,
-    });
+    return connectionLost(error);
   }
-  if (isRetryable(error)) {
+  if (codeOf(error) === "40001" || codeOf(error) === "40P01") {
     return new Failure("aborted", "Another transaction was in the way. Try again.", {
       reason: "DATABASE_CONFLICT",
       retryAfterMs: 50,
@@ -80,6 +75,14 @@ export function failureFromPostgres(error: unknown): unknown {
 export function databaseTimeout(cause?: unknown): Failure {
   return new Failure("unavailable", "The database did not answer in time. Try again shortly.", {
     reason: "DATABASE_TIMEOUT",
+    retryAfterMs: 1000,
+    cause,
+  });
+}
+
+export function connectionLost(cause?: unknown): Failure {
+  return new Failure("unavailable", "The database is not reachable. Try again shortly.", {
+    reason: "DATABASE_UNAVAILABLE",
     retryAfterMs: 1000,
     cause,
   });

@@ -47,17 +47,3 @@ export function createTx(sender: Sender): { readonly tx: Tx; settled(): Promise<
     },
   };
 }
-
-/** One transaction on a connection of the pool. */
-export async function runTransaction<Result>(
-  client: Client,
-  work: (tx: Tx) => Promise<Result>,
-): Promise<Result> {
-  const result = await client.begin(async (sender) => {
-    const { tx, settled } = createTx(sender);
-    const value = await work(tx);
-    await settled();
-    return { value };
-  });
-  return result.value as Result; // `begin` unwraps arrays of promises in its type; ours is no array.
-}

@@ -72,7 +72,7 @@ function open(url: string): Database {
 
 function snapshot<Result>(database: Database, work: (tx: Tx) => Promise<Result>): Promise<Result> {
   return database.transaction(async (tx) => {
-    tx.execute("set transaction isolation level repeatable read, read only");
+    tx.execute("set transaction isolation level repeatable read");
     return await work(tx);
   });
 }
