@@ -11,11 +11,11 @@ import { CheckoutAdminService, CheckoutService } from "@ordermesh/proto/ordermes
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { ProductKind, ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { type FreshDatabase, freshDatabase } from "@ordermesh/testkit/fresh-database";
+import { type OwnBroker, startOwnBroker } from "@ordermesh/testkit/own-broker";
 import { startTcpProxy, type TcpProxy } from "@ordermesh/testkit/tcp-proxy";
 import postgres from "postgres";
 import { openGrpcClient } from "../harness/grpc-client.ts";
 import { lomsDefaults } from "../harness/loms-replicas.ts";
-import { type OwnBroker, startOwnBroker } from "../harness/own-broker.ts";
 import { expectVerifyClean } from "../harness/verify-clean.ts";
 
 /** The real loms, product and checkout in this process, with a link that can be cut between each two of them. */

@@ -5,12 +5,12 @@ import { findRanges } from "@ordermesh/kafka/read-to-end";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { eventually } from "@ordermesh/testkit/eventually";
 import { freshDatabase } from "@ordermesh/testkit/fresh-database";
+import { startOwnBroker } from "@ordermesh/testkit/own-broker";
 import { startTcpProxy } from "@ordermesh/testkit/tcp-proxy";
 import { testLogger } from "@ordermesh/testkit/test-logger";
 import { expect, test } from "vitest";
 import { openGrpcClient } from "../harness/grpc-client.ts";
 import { lomsDefaults } from "../harness/loms-replicas.ts";
-import { startOwnBroker } from "../harness/own-broker.ts";
 import { expectVerifyClean } from "../harness/verify-clean.ts";
 
 /*
@@ -30,7 +30,7 @@ test("started before its database and its broker, cut off from both, and healed"
   const proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
   const proxied = new URL(database.url);
   proxied.port = `${proxy.port}`;
-  await broker.pause();
+  await broker.stop();
   proxy.refuse();
 
   const loms = await startLoms({
@@ -67,7 +67,7 @@ test("started before its database and its broker, cut off from both, and healed"
       receipts: [{ sku: 1, warehouseId: 220n, quantity: 1_000 }],
     });
     await place("without a broker");
-    await broker.resume();
+    await broker.start();
     await eventually(async () => {
       const ranges = (await findRanges(kafka, "orders.events.v1")) ?? [];
       expect(ranges.reduce((sum, { low, high }) => sum + Number(high - low), 0)).toBe(2);
@@ -93,7 +93,7 @@ test("started before its database and its broker, cut off from both, and healed"
     close();
     await loms.stop();
     await proxy.close();
-    await broker.stop();
+    await broker.remove();
     await database.drop();
   }
 });

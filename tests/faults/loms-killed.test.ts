@@ -5,10 +5,10 @@ import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { eventually } from "@ordermesh/testkit/eventually";
 import { freshDatabase } from "@ordermesh/testkit/fresh-database";
+import { startOwnBroker } from "@ordermesh/testkit/own-broker";
 import { seededRandom } from "@ordermesh/testkit/seeded-random";
 import { expect, test } from "vitest";
 import { openGrpcClient } from "../harness/grpc-client.ts";
-import { startOwnBroker } from "../harness/own-broker.ts";
 import { startServiceProcess } from "../harness/service-process.ts";
 import { expectVerifyClean } from "../harness/verify-clean.ts";
 
@@ -113,7 +113,7 @@ test(`killed ${rounds} times under load, it loses nothing and does nothing twice
     stopping.abort();
     close();
     await loms.stop();
-    await broker.stop();
+    await broker.remove();
     await database.drop();
   }
 });

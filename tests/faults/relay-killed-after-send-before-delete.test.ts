@@ -3,11 +3,11 @@ import { findRanges, readToEnd } from "@ordermesh/kafka/read-to-end";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { eventually } from "@ordermesh/testkit/eventually";
 import { freshDatabase } from "@ordermesh/testkit/fresh-database";
+import { startOwnBroker } from "@ordermesh/testkit/own-broker";
 import { testLogger } from "@ordermesh/testkit/test-logger";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { openGrpcClient } from "../harness/grpc-client.ts";
-import { startOwnBroker } from "../harness/own-broker.ts";
 import { startServiceProcess } from "../harness/service-process.ts";
 import { expectVerifyClean } from "../harness/verify-clean.ts";
 
@@ -46,14 +46,14 @@ test("events that were sent but not deleted are sent again", async () => {
 
     for (let round = 0; round < rounds; round += 1) {
       const before = await recordsOnTopic();
-      await broker.pause();
+      await broker.stop();
       for (let index = 0; index < ordersPerRound; index += 1) {
         const key = `round ${round}, order ${index}`;
         await client.createOrder({ userId: 1n, idempotencyKey: key, lines: [{ sku: 1, quantity: 1 }] });
       }
       await sql.begin(async (tx) => {
         await tx`select from outbox for update`;
-        await broker.resume();
+        await broker.start();
         await eventually(async () => expect(await recordsOnTopic()).toBeGreaterThan(before), {
           timeoutMs: 30_000,
         });
@@ -91,7 +91,7 @@ test("events that were sent but not deleted are sent again", async () => {
     close();
     await sql.end();
     await loms.stop();
-    await broker.stop();
+    await broker.remove();
     await database.drop();
   }
 });

@@ -7,7 +7,7 @@ import { createGrpcTransport } from "@ordermesh/rpc/client";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
 import { type FreshDatabase, freshDatabase } from "@ordermesh/testkit/fresh-database";
-import { type OwnBroker, startOwnBroker } from "./own-broker.ts";
+import { type OwnBroker, startOwnBroker } from "@ordermesh/testkit/own-broker";
 import { expectVerifyClean } from "./verify-clean.ts";
 
 /** Several LOMS on one database and one broker, behind one client that spreads its calls over them. */
@@ -71,7 +71,7 @@ export async function startLomsReplicas(
       close();
       await Promise.all(replicas.map((replica) => replica.stop()));
       await database.drop();
-      await broker.stop();
+      await broker.remove();
     },
   };
 }

@@ -17,9 +17,23 @@ export function readableLine(line: string): string {
   const time = typeof entry.time === "string" ? entry.time.slice(11, 23) : "";
   const fields = Object.entries(entry)
     .filter(([name]) => !shownElsewhere.has(name))
-    .map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
-  const head = [time, String(entry.service ?? "").padEnd(13), String(entry.level ?? "").padEnd(5), entry.msg];
+    .map(
+      ([name, value]) =>
+        `${name}=${typeof value === "object" ? JSON.stringify(value) : inert(String(value))}`,
+    );
+  const head = [
+    time,
+    String(entry.service ?? "").padEnd(13),
+    String(entry.level ?? "").padEnd(5),
+    inert(entry.msg),
+  ];
   return [...head, ...fields, errorText(entry.err)].filter((part) => part !== "").join(" ");
+}
+
+/** What came from outside may hold control characters, which a terminal would obey. */
+function inert(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose.
+  return /[\u0000-\u001f\u007f-\u009f]/.test(text) ? JSON.stringify(text) : text;
 }
 
 function errorText(error: unknown): string {
