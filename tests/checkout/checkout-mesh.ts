@@ -64,7 +64,7 @@ export async function startCheckoutMesh(
     database("product database"),
     database("checkout database"),
   ]);
-  const broker: OwnBroker = await added("broker", startOwnBroker(), (started) => started.stop());
+  const broker: OwnBroker = await added("broker", startOwnBroker(), (started) => started.remove());
   const loms: Loms = await added(
     "loms",
     startLoms({ ...lomsDefaults, databaseUrl: lomsDatabase.url, kafkaBrokers: broker.brokers }),

@@ -19,6 +19,7 @@ test("a line that is no log line is shown as it is", () => {
 
 test("control characters from outside do not reach the terminal", () => {
   const line = readableLine(JSON.stringify({ level: "info", msg: "key", key: "a\u001b[2Jb\r\nc" }));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose.
   expect(line).not.toMatch(/[\u0000-\u001f]/);
   expect(line).toContain("\\u001b[2J");
 });
