@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { type ConnectError, createContextKey } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 
 /** One call that a server is working on. The transport makes it where it can, else the interceptor does. */
 export interface ActiveCall {
@@ -73,4 +73,9 @@ export function askToEnd(call: ActiveCall, reason: ConnectError): void {
     call.abortReason = reason;
     call.controller?.abort(reason);
   }
+}
+
+/** Why a call ends whose client has gone or no longer wants it. */
+export function clientEnded(): ConnectError {
+  return new ConnectError("The client has ended the call.", Code.Canceled);
 }

@@ -17,21 +17,25 @@ const callReason = "The server is stopping and could not finish this call. Try a
 
 export function createCallRegistry(): CallRegistry {
   const calls = new Set<ActiveCall>();
+  let ending: ConnectError | undefined;
   return {
     get size() {
       return calls.size;
     },
     add(call) {
       calls.add(call);
+      // On a connection that is kept alive, a stream may still begin while the others are being ended.
+      if (ending !== undefined && isStream(call)) {
+        askToEnd(call, ending);
+      }
     },
     delete(call) {
       calls.delete(call);
     },
     endStreams(graceMs) {
       const reason = new ConnectError(streamReason, Code.Unavailable);
-      const streams = [...calls].filter(
-        ({ kind }) => kind === "server_streaming" || kind === "bidi_streaming",
-      );
+      ending = reason;
+      const streams = [...calls].filter(isStream);
       for (const call of streams) {
         askToEnd(call, reason);
       }
@@ -48,4 +52,9 @@ export function createCallRegistry(): CallRegistry {
       }
     },
   };
+}
+
+/** Whether the call sends messages for as long as it likes. */
+function isStream({ kind }: ActiveCall): boolean {
+  return kind === "server_streaming" || kind === "bidi_streaming";
 }

@@ -8,7 +8,10 @@ export interface Call {
   readonly traceparent: string;
   /** For logs. */
   readonly traceId: string;
-  /** Aborted when the client has gone, the deadline has passed, or the server stops. */
+  /**
+   * Aborted when the client has gone, the deadline has passed, or the server stops. A handler of a client's stream looks
+   * at it before it commits what it read: Node's clients cancel a stream by ending it first.
+   */
   readonly signal: AbortSignal;
   /** Time left until the deadline, at least 0; Infinity for a stream without one. */
   remainingMs(): number;

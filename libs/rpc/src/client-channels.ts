@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type ChannelOptions, Client, connectivityState, credentials } from "@grpc/grpc-js";
 import { channelTargets } from "./channel-target.ts";
+import { silenceGrpcLog } from "./grpc-logging.ts";
 import { defaultLimits } from "./limits.ts";
 import { serviceConfigOf } from "./service-config.ts";
 
@@ -28,14 +29,17 @@ export function openChannels(options: {
   readonly channels: number;
 }): ClientChannels {
   const { tls, channels } = options;
+  silenceGrpcLog();
   const channelOptions: ChannelOptions = {
     "grpc.service_config": serviceConfigOf(options.services),
     // Without this a TXT record of the host's name could change the config.
     "grpc.service_config_disable_resolution": 1,
     "grpc.max_receive_message_length": defaultLimits.maxMessageBytes,
     "grpc.max_send_message_length": defaultLimits.maxMessageBytes,
-    "grpc.keepalive_time_ms": defaultLimits.keepaliveIntervalMs,
-    "grpc.keepalive_timeout_ms": defaultLimits.keepaliveTimeoutMs,
+    // A connection that leads nowhere is noticed within half a minute, also if no call is using it.
+    "grpc.keepalive_time_ms": 20_000,
+    "grpc.keepalive_timeout_ms": 10_000,
+    "grpc.keepalive_permit_without_calls": 1,
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 2_000,
     "grpc.dns_min_time_between_resolutions_ms": 5_000,

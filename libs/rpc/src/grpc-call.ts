@@ -2,14 +2,13 @@ import { create, type DescMethod, fromBinary, type Message, toBinary } from "@bu
 import { Code, ConnectError, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
 import type { Metadata, StatusObject, sendUnaryData } from "@grpc/grpc-js";
 import type { Logger } from "@ordermesh/telemetry/logger";
-import { type ActiveCall, abortCall, createActiveCall } from "./active-call.ts";
+import { type ActiveCall, abortCall, clientEnded, createActiveCall } from "./active-call.ts";
 import { deadlineExceeded } from "./deadline.ts";
 import { GrpcContext } from "./grpc-context.ts";
 import { addHeaders, statusOf } from "./grpc-metadata.ts";
 import type { RpcLimits } from "./limits.ts";
 import { unreadableRequest } from "./request-body.ts";
 import type { ServerChain } from "./server-chain.ts";
-import { clientEnded } from "./server-interceptor.ts";
 
 export interface BridgeOptions {
   readonly chain: ServerChain;

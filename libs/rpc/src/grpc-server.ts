@@ -4,6 +4,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { BoundService } from "./bound-service.ts";
 import { bridgeService } from "./grpc-bridge.ts";
 import type { BridgeOptions } from "./grpc-call.ts";
+import { silenceGrpcLog } from "./grpc-logging.ts";
 import { guardRequests } from "./http2-requests.ts";
 
 /** The HTTP/2 side of a server: gRPC, served by grpc-js. */
@@ -18,12 +19,14 @@ export interface GrpcServer {
 
 export function createGrpcServer(services: readonly BoundService[], options: BridgeOptions): GrpcServer {
   const { limits } = options;
+  silenceGrpcLog();
   const server = new Server({
     "grpc.max_receive_message_length": limits.maxMessageBytes,
     // The bridge refuses larger responses itself, with a text that says what to do.
     "grpc.max_send_message_length": -1,
     "grpc.max_concurrent_streams": limits.maxConcurrentStreams,
     "grpc.max_connection_idle_ms": limits.idleTimeoutMs,
+    "grpc.max_connection_age_ms": limits.maxConnectionAgeMs,
     "grpc.keepalive_time_ms": limits.keepaliveIntervalMs,
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
     // Channelz would count every call a second time; our own metrics are there.

@@ -10,7 +10,7 @@ import type {
   sendUnaryData,
   UntypedHandleCall,
 } from "@grpc/grpc-js";
-import { abortCall } from "./active-call.ts";
+import { abortCall, clientEnded } from "./active-call.ts";
 import { internalError } from "./failure-mapping.ts";
 import {
   type BridgedMethod,
@@ -23,7 +23,7 @@ import {
   trailersOf,
 } from "./grpc-call.ts";
 import type { GrpcContext } from "./grpc-context.ts";
-import { clientEnded, createServerInterceptor } from "./server-interceptor.ts";
+import { createServerInterceptor } from "./server-interceptor.ts";
 
 /** A grpc-js call that receives many messages. */
 type CancellableInput = Readable & { readonly cancelled: boolean };

@@ -1,5 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { ActiveCall } from "./active-call.ts";
+import type { ConnectError } from "@connectrpc/connect";
+import { type ActiveCall, clientEnded } from "./active-call.ts";
 
 /** Records the outcome of a call; returns the error to send for the error given. */
 type Finish = (error?: unknown) => ConnectError | undefined;
@@ -58,7 +58,7 @@ export function guardOutput<Message>(
           });
         },
         return() {
-          end(new ConnectError("The client has ended the call.", Code.Canceled));
+          end(clientEnded());
           closeQuietly(iterator);
           return Promise.resolve({ done: true, value: undefined });
         },

@@ -105,15 +105,21 @@ async function answerRpc(
  * has not sent all of it soon after the answer loses the connection; some stop sending and leave it at that.
  */
 function discardBody(request: IncomingMessage): void {
+  request.removeAllListeners("readable");
+  request.resume();
   if (request.complete) {
     return;
   }
   const { socket } = request;
-  const timer = setTimeout(() => socket.destroy(), lingerMs);
-  request.once("end", () => clearTimeout(timer));
-  socket.once("close", () => clearTimeout(timer));
-  request.removeAllListeners("readable");
-  request.resume();
+  const closeUnlessComplete = () => {
+    if (!request.complete) {
+      socket.destroy();
+    }
+  };
+  // After a turn of the event loop that was too long, what has arrived meanwhile is read before it is missed.
+  const timer = setTimeout(() => setImmediate(closeUnlessComplete), lingerMs);
+  // Of the request and not of its socket, which would collect a listener for each request that it carries.
+  request.once("close", () => clearTimeout(timer));
 }
 
 async function answerPlain(

@@ -17,6 +17,8 @@ export interface RpcLimits {
   readonly requestTimeoutMs: number;
   /** A connection without a call is closed after this. Clients open another one when they need it. */
   readonly idleTimeoutMs: number;
+  /** Older HTTP/2 connections are closed once their calls have ended, so that clients look up the addresses anew. */
+  readonly maxConnectionAgeMs: number;
   /** How often a silent HTTP/2 connection is pinged, to notice peers that vanished. */
   readonly keepaliveIntervalMs: number;
   /** Longest wait for the answer to such a ping. */
@@ -45,6 +47,8 @@ export const defaultLimits: RpcLimits = {
   // 4 MiB at 70 KiB/s. Slower than that is an attack, or a line on which a retry is better.
   requestTimeoutMs: 60_000,
   idleTimeoutMs: 600_000,
+  // A replica that was added gets its share of calls within half an hour, without anyone restarting.
+  maxConnectionAgeMs: 1_800_000,
   keepaliveIntervalMs: 60_000,
   keepaliveTimeoutMs: 20_000,
   unaryTimeoutMs: 30_000,

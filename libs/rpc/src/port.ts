@@ -18,7 +18,7 @@ export interface Port {
   readonly address: { readonly host: string; readonly port: number };
   /** Stops listening, and closes HTTP/1.1 connections as they become idle. Resolves when every connection is closed. */
   drain(): Promise<void>;
-  /** Closes every HTTP/1.1 connection. */
+  /** Closes every connection, also those that were handed on. */
   destroy(): void;
 }
 
@@ -54,12 +54,18 @@ export async function openPort(options: {
     }
   });
   server.maxConnections = limits.maxConnections;
+  const sockets = new Set<Socket>();
   const undecided = divertHttp2(
     server,
     tls === undefined ? "connection" : "secureConnection",
     limits,
-    onHttp2,
+    // One whose TLS handshake ends only now has missed the GOAWAY that the others got.
+    (socket) => (draining ? socket.destroy() : onHttp2(socket)),
   );
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   await listen(server, host, port);
   server.on("error", onError);
 
@@ -76,7 +82,9 @@ export async function openPort(options: {
       return closed.finally(() => clearInterval(idleCheck));
     },
     destroy() {
-      server.closeAllConnections();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
     },
   };
 }

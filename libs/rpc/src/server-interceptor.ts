@@ -6,7 +6,14 @@ import {
   type StreamRequest,
   type UnaryRequest,
 } from "@connectrpc/connect";
-import { type ActiveCall, abortCall, activeCallKey, createActiveCall, signalOf } from "./active-call.ts";
+import {
+  type ActiveCall,
+  abortCall,
+  activeCallKey,
+  clientEnded,
+  createActiveCall,
+  signalOf,
+} from "./active-call.ts";
 import { clientDeadlineAt } from "./deadline.ts";
 import type { ServerChain } from "./server-chain.ts";
 
@@ -56,9 +63,4 @@ function abortReasonOf(signal: AbortSignal): ConnectError {
   return signal.reason instanceof ConnectError && signal.reason.code === Code.DeadlineExceeded
     ? signal.reason
     : clientEnded();
-}
-
-/** Why a call ends whose client has gone or no longer wants it. */
-export function clientEnded(): ConnectError {
-  return new ConnectError("The client has ended the call.", Code.Canceled);
 }

@@ -170,7 +170,7 @@ test("an error in the caller's own messages ends the call with that error", asyn
     throw new Error("no more paper");
   })();
   expect((await failed(client.collect(requests))).rawMessage).toBe("no more paper");
-  await eventually(() => expect(server.state.aborted).toEqual([String(Code.Canceled)]));
+  await eventually(() => expect(server.state.aborted.length + server.state.collected).toBe(1));
 });
 
 test("a client that is closed, or whose call was canceled before, says so", async () => {

@@ -249,3 +249,26 @@ test("a connection that has been idle for too long is closed", async () => {
   const session = http2.connect(server.url);
   await new Promise<void>((resolve) => session.once("close", () => resolve()));
 });
+
+test("connections that have become old are closed, and no call fails for it", async () => {
+  const server = await start({ limits: { maxConnectionAgeMs: 100 } });
+  const { transport, close } = await connectTo([server]);
+  const client = createClient(EchoService, transport);
+  let replaced = 0;
+  const watching = (async () => {
+    for (; replaced < 4; replaced += 1) {
+      const session = http2.connect(server.url);
+      await new Promise<void>((resolve) => session.once("close", () => resolve()));
+    }
+  })();
+  const outcomes: string[] = [];
+  while (replaced < 4) {
+    outcomes.push(
+      ...(await Promise.all(Array.from({ length: 50 }, () => codeOf(client.echo({ text: "a" }))))),
+    );
+  }
+  await watching;
+  expect(outcomes.length).toBeGreaterThan(100);
+  expect(outcomes.filter((code) => code !== "OK")).toEqual([]);
+  close();
+});

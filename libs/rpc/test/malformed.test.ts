@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { seededRandom } from "@ordermesh/testkit/seeded-random";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { EchoRequestSchema } from "./echo-contract.ts";
 import { type EchoServer, startEchoServer } from "./echo-server.ts";
 import { echoPath, grpcFrame, grpcHeaders, requestHttp2 } from "./wire.ts";
@@ -123,6 +123,17 @@ test("a compressed body of normal size is read", async () => {
   frame[0] = 1;
   const answer = await requestHttp2(server.url, { ...grpcHeaders, "grpc-encoding": "gzip" }, frame);
   expect(answer.trailers["grpc-status"]).toBe("0");
+});
+
+test("a header that is not ASCII is dropped, and its value reaches no log", async () => {
+  const printed = vi.spyOn(console, "error");
+  const headers = { ...grpcHeaders, authorization: "Bearer h\u00fcnter2" };
+  const answer = await requestHttp2(server.url, headers, grpcFrame(Buffer.alloc(0)));
+  expect(answer.trailers["grpc-status"]).toBe("0");
+  expect(server.state.lastHeader?.get("authorization")).toBeNull();
+  expect(printed).not.toHaveBeenCalled();
+  expect(JSON.stringify(server.log)).not.toContain("nter2");
+  printed.mockRestore();
 });
 
 test("random bytes never get an internal error out of the server", async () => {

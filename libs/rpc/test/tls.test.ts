@@ -93,6 +93,18 @@ describe.skipIf(!available)("TLS", () => {
     await new Promise<void>((resolve) => socket.on("close", () => resolve()));
   });
 
+  test("a handshake that is under way does not hold up the stop", async () => {
+    const stopping = await startEchoServer({ tls: serverIdentity });
+    const socket = createConnection(stopping.address.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    await new Promise<void>((resolve) => socket.on("connect", () => resolve()));
+    // By now the server has seen the connection: it answers another one.
+    expect(await callOurs(stopping, { authority: authority.certificate })).toBe(ok);
+    await stopping.stop(200);
+    await closed;
+  });
+
   test("with a client authority, only its own get in, on both stacks", async () => {
     const ca = authority.certificate;
     const { certificate, key } = clientIdentity;

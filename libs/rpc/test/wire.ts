@@ -54,7 +54,8 @@ export function requestOn(
   body?: Buffer,
 ): Promise<Http2Answer> {
   return new Promise((resolve, reject) => {
-    session.on("error", reject);
+    // One for each call on the session.
+    session.setMaxListeners(0).on("error", reject);
     const stream = session.request({ ":method": "POST", ...headers });
     let received: http2.IncomingHttpHeaders = {};
     let trailers: http2.IncomingHttpHeaders = {};
