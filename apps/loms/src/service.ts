@@ -22,7 +22,6 @@ import { bindInventoryService } from "./rpc/inventory-service.ts";
 import { bindLomsService } from "./rpc/loms-service.ts";
 import { bindMinizonLoms } from "./rpc/minizon.ts";
 import { nextIdBlock } from "./sql/id-blocks.ts";
-import { openFeedEpoch } from "./sql/order-feed.ts";
 import { startTimerLoop } from "./timers.ts";
 
 const service = "loms";
@@ -68,7 +67,7 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
 
   let relay: Relay | undefined;
   parts.add("relay", async () => relay?.stop());
-  const feed = startOrderFeed({ database, openEpoch: () => database.transaction(openFeedEpoch), logger });
+  const feed = startOrderFeed({ database, logger });
   const onCommitted = () => {
     relay?.wake();
     feed.wake();

@@ -16,19 +16,9 @@ export interface FeedEntry extends FeedPosition {
 }
 
 /**
- * The end of what is complete: every transaction below it has ended, so nothing can appear before it any more.
- */
-export async function feedEnd(db: Queryable): Promise<bigint> {
-  const [row] = await db.query<{ end_id: string }>(
-    "select pg_snapshot_xmin(pg_current_snapshot())::text as end_id",
-  );
-  return BigInt(row?.end_id ?? 0);
-}
-
-/**
  * Changes after a position and before an end, in the order of the feed, up to a count.
  *
- * @param endId from feedEnd. Changes of transactions at or above it are left for the next look.
+ * @param endId where what is complete ends. Changes of transactions at or above it are left for the next look.
  */
 export async function readFeed(
   db: Queryable,
@@ -75,30 +65,4 @@ export async function countFeed(db: Queryable, after: FeedPosition, countMax: nu
     [`${after.transactionId}`, countMax],
   );
   return Number(row?.count ?? 0);
-}
-
-/**
- * Names the present history of transaction numbers. A dump that was restored elsewhere brings rows whose numbers
- * belong to another server: they are moved before all others, and cursors from before are told apart by the name.
- */
-export async function openFeedEpoch(tx: Queryable): Promise<string> {
-  await tx.query(
-    `insert into feed_epoch (system_identifier) select system_identifier from pg_control_system()
-     on conflict (only_row) do nothing`,
-  );
-  const [changed] = await tx.query<{ epoch: string }>(
-    `update feed_epoch set epoch = gen_random_uuid(), system_identifier = control.system_identifier
-     from pg_control_system() as control
-     where feed_epoch.system_identifier <> control.system_identifier
-     returning epoch`,
-  );
-  if (changed !== undefined) {
-    await tx.query("update order_history set transaction_id = '1'::xid8");
-    return changed.epoch;
-  }
-  const [row] = await tx.query<{ epoch: string }>("select epoch from feed_epoch");
-  if (row === undefined) {
-    throw new Error("The feed has no epoch.");
-  }
-  return row.epoch;
 }
