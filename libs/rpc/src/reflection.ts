@@ -8,6 +8,7 @@ import {
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { file_google_rpc_error_details } from "@ordermesh/proto/google/rpc/error_details_pb";
 import {
   ServerReflection,
   type ServerReflectionRequest,
@@ -26,7 +27,8 @@ type Answer = NonNullable<Response["messageResponse"]>;
  */
 export function createReflection(services: readonly DescService[]): BoundService[] {
   const described = [...services, ServerReflection, ServerReflectionAlpha];
-  const index = indexFiles(described.map((service) => service.file));
+  // No service names the details of its errors, and a tool that shows an error has to ask for them.
+  const index = indexFiles([...described.map((service) => service.file), file_google_rpc_error_details]);
   const names = described.map((service) => ({ name: service.typeName }));
 
   function answerTo(question: Question): Answer {

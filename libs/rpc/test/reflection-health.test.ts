@@ -148,6 +148,14 @@ test("answers every kind of question, several on one stream", async () => {
   expect(nothing).toMatchObject({ case: "errorResponse", value: { errorCode: Code.InvalidArgument } });
 });
 
+test("knows the details of errors, so that grpcurl can show them", async () => {
+  const details = ["ErrorInfo", "BadRequest", "PreconditionFailure", "RetryInfo"];
+  const answers = await ask(
+    ...details.map((name) => ({ case: "fileContainingSymbol" as const, value: `google.rpc.${name}` })),
+  );
+  expect(answers.map((answer) => answer.case)).toEqual(details.map(() => "fileDescriptorResponse"));
+});
+
 test("a file comes with all that it imports, so that a tool can read it", async () => {
   const [reflection] = createReflection([LomsService]);
   const loms = await startEchoServer({
