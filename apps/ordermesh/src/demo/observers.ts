@@ -45,16 +45,15 @@ export async function observeBuyer(options: {
       }
     },
   });
-  for (let waitedMs = 0; !consumer.isRunning() && waitedMs < 20_000; waitedMs += 50) {
-    await pause(50, stopping.signal);
-  }
-
+  /** The stream's first message says from where on it tells: what happens before that would be missed. */
+  let isWatching = false;
   async function watchNotifications(): Promise<void> {
     const stream = notifications.watchNotifications(
       { userId },
       { signal: stopping.signal, timeoutMs: Number.POSITIVE_INFINITY },
     );
     for await (const { notification } of stream) {
+      isWatching = true;
       if (notification !== undefined) {
         narrator.notification(`${notification.title} (no. ${notification.notificationId})`);
         seen.notifications += 1;
@@ -67,6 +66,9 @@ export async function observeBuyer(options: {
     }
   });
 
+  for (let waitedMs = 0; !(consumer.isRunning() && isWatching) && waitedMs < 20_000; waitedMs += 50) {
+    await pause(50, stopping.signal);
+  }
   return {
     async untilSeen(count, timeoutMs) {
       for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += 50) {
