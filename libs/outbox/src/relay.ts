@@ -147,6 +147,7 @@ function withinBytes(rows: readonly OutboxRow[], bytesMax: number): readonly Out
 
 /** CloudEvents 1.0, binary mode: the event's attributes are headers, its data is the value. */
 function recordOf(row: OutboxRow, options: RelayOptions): OutgoingRecord {
+  const traceparent = publishSpan(row, options);
   return {
     key: `${row.aggregate_id}`,
     value: row.payload,
@@ -158,7 +159,8 @@ function recordOf(row: OutboxRow, options: RelayOptions): OutgoingRecord {
       ce_time: row.created_at.toISOString(),
       ce_subject: `${row.aggregate_id}`,
       "content-type": "application/protobuf",
-      traceparent: publishSpan(row, options),
+      // A timer's change belongs to no call, and an empty header would be a malformed one.
+      ...(traceparent !== "" && { traceparent }),
     },
   };
 }

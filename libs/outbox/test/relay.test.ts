@@ -88,7 +88,8 @@ describe("records", () => {
       },
     });
     expect(`${first!.value}`).toBe("1");
-    expect(second).toMatchObject({ key: "18", headers: { traceparent: "" } });
+    expect(second?.key).toBe("18");
+    expect(second?.headers).not.toHaveProperty("traceparent");
     expect(await relay.metrics.metrics()).toContain("ordermesh_outbox_published_total 2");
   });
 

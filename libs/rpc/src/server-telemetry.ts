@@ -80,12 +80,14 @@ export function createServerTelemetry(options: {
     }
     const showsCause = level === "error" || level === "warn";
     const cause = error.cause ?? (level === "error" ? error : undefined);
+    const [info] = error.findDetails(ErrorInfoSchema);
     logger[level](
       {
         rpc: nameOf(measurement.method),
         code: codeName(error.code),
-        reason: error.findDetails(ErrorInfoSchema)[0]?.reason,
+        reason: info?.reason,
         trace_id: call.traceId,
+        order_id: info?.metadata.order_id,
         duration_ms: Math.round(durationMs),
         ...(showsCause && cause !== undefined && { err: cause }),
       },

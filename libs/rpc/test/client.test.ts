@@ -212,7 +212,7 @@ test("an upstream's failure keeps its kind, reason and details on the way throug
     message: "Only 3 of 5 are in stock — order fewer.",
     details: {
       reason: "INSUFFICIENT_STOCK",
-      metadata: { sku: "17" },
+      metadata: { sku: "17", order_id: "5" },
       fieldViolations: [{ field: "lines[0].quantity", description: "at most 3" }],
       preconditionViolations: [{ type: "STOCK", subject: "sku/17", description: "2 units short" }],
       retryAfterMs: 1_500,

@@ -165,7 +165,7 @@ describe.each(stacks)("$name", ({ connect, duplex }) => {
       expect(error.code).toBe(Code.FailedPrecondition);
       expect(error.rawMessage).toBe("Only 3 of 5 are in stock — order fewer.");
       expect(error.findDetails(ErrorInfoSchema)).toMatchObject([
-        { reason: "INSUFFICIENT_STOCK", domain: "ordermesh", metadata: { sku: "17" } },
+        { reason: "INSUFFICIENT_STOCK", domain: "ordermesh", metadata: { sku: "17", order_id: "5" } },
       ]);
       expect(error.findDetails(BadRequestSchema)[0]?.fieldViolations).toMatchObject([
         { field: "lines[0].quantity", description: "at most 3" },

@@ -202,7 +202,7 @@ function binaryOf(context: HandlerContext): Uint8Array {
 
 const testFailure = new Failure("failed_precondition", "Only 3 of 5 are in stock — order fewer.", {
   reason: "INSUFFICIENT_STOCK",
-  metadata: { sku: "17" },
+  metadata: { sku: "17", order_id: "5" },
   fieldViolations: [{ field: "lines[0].quantity", description: "at most 3" }],
   preconditionViolations: [{ type: "STOCK", subject: "sku/17", description: "2 units short" }],
   retryAfterMs: 1_500,

@@ -182,7 +182,7 @@ test.each(stacks)(
         trace_id: traceId,
         err: { message: "password=hunter2 is wrong", stack: expect.stringContaining("echo-server.ts") },
       },
-      { level: 20, code: "FAILED_PRECONDITION", reason: "INSUFFICIENT_STOCK" },
+      { level: 20, code: "FAILED_PRECONDITION", reason: "INSUFFICIENT_STOCK", order_id: "5" },
       { level: 20, code: "INVALID_ARGUMENT", reason: "INVALID_REQUEST" },
     ]);
     expect(server.log).toHaveLength(3);
