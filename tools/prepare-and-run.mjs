@@ -10,7 +10,7 @@ import { withWorkspaceLock } from "./workspace-lock.mjs";
 
 /**
  * Installs, generates and builds what is missing or outdated, then runs the command line; or the tests after
- * `--test`; or nothing after `--prepare`.
+ * `--test`, the benchmark after `--bench`; or nothing after `--prepare`.
  *
  * @param {string[]} commandArguments
  */
@@ -27,8 +27,13 @@ export async function prepareAndRun(commandArguments) {
   if (commandArguments[0] === "--prepare") {
     return;
   }
-  if (commandArguments[0] === "--test") {
-    process.exit(await runTests(commandArguments.slice(1)));
+  const [first, ...others] = commandArguments;
+  if (first === "--test") {
+    const vitest = join("node_modules", "vitest", "vitest.mjs");
+    process.exit(await runNode([vitest, "run", "--config", "vitest.workspace.ts", ...others]));
+  }
+  if (first === "--bench") {
+    process.exit(await runNode(["--import", "tsx", join("tests", "bench", "main.ts"), ...others]));
   }
   await runCommandLine(commandArguments);
 }
@@ -71,26 +76,26 @@ async function runCommandLine(commandArguments) {
   await import(pathToFileURL(program).href);
 }
 
-/** @returns {Promise<number>} the exit code of the tests */
-function runTests(testArguments) {
-  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-  const child = spawn(
-    process.execPath,
-    [vitest, "run", "--config", "vitest.workspace.ts", ...testArguments],
-    { cwd: root, stdio: "inherit" },
-  );
+/**
+ * Runs a program of this checkout and passes signals on.
+ *
+ * @param {string[]} nodeArguments
+ * @returns {Promise<number>} its exit code
+ */
+function runNode(nodeArguments) {
+  const child = spawn(process.execPath, nodeArguments, { cwd: root, stdio: "inherit" });
   for (const signal of ["SIGTERM", "SIGHUP"]) {
     process.on(signal, () => child.kill(signal));
   }
   process.on("SIGINT", () => {
-    // A terminal has sent Ctrl-C to the tests as well, and twice would keep them from cleaning up.
+    // A terminal has sent Ctrl-C to the child as well, and twice would keep it from cleaning up.
     if (!process.stdin.isTTY) {
       child.kill("SIGINT");
     }
   });
   return new Promise((settle) => {
     child.once("error", (error) => {
-      process.stderr.write(`The tests could not be started: ${error.message}\n`);
+      process.stderr.write(`${process.execPath} could not be started: ${error.message}\n`);
       settle(1);
     });
     child.once("exit", (code, signal) => settle(code ?? (signal === "SIGINT" ? 130 : 143)));

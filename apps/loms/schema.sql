@@ -36,7 +36,6 @@ create table order_history (
   changed_at timestamp with time zone not null,
   transaction_id xid8 not null default pg_current_xact_id(),
   constraint order_history_pkey PRIMARY KEY (order_id, version),
-  constraint order_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   constraint order_history_version_check CHECK ((version > 0))
 );
 
@@ -47,7 +46,6 @@ create table order_lines (
   name text not null,
   unit_price_minor bigint,
   constraint order_lines_pkey PRIMARY KEY (order_id, sku),
-  constraint order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   constraint order_lines_quantity_check CHECK ((quantity > 0)),
   constraint order_lines_sku_check CHECK ((sku > 0)),
   constraint order_lines_unit_price_minor_check CHECK ((unit_price_minor >= 0))

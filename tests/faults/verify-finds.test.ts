@@ -100,6 +100,13 @@ const damages: Damage[] = [
     says: () => "holder 5: neither an order nor a reservation",
   },
   {
+    invariant: "I6",
+    what: "a line of no order",
+    breakIt: () => "insert into order_lines (order_id, sku, quantity, name) values (5, 1, 1, '')",
+    mendIt: () => "delete from order_lines where order_id = 5",
+    says: () => "line of order 5, SKU 1",
+  },
+  {
     invariant: "I8",
     what: "an order past its deadline",
     breakIt: () => `update orders set payment_due_at = now() - interval '6 seconds' where id = ${waiting}`,
@@ -112,6 +119,13 @@ const damages: Damage[] = [
     breakIt: () => `update order_history set version = 9 where order_id = ${paid} and version = 2`,
     mendIt: () => `update order_history set version = 2 where order_id = ${paid} and version = 9`,
     says: () => `order ${paid}`,
+  },
+  {
+    invariant: "I9",
+    what: "a history of no order",
+    breakIt: () => "insert into order_history values (5, 1, 'new', null, now())",
+    mendIt: () => "delete from order_history where order_id = 5",
+    says: () => "order 5 (version , )",
   },
   {
     invariant: "I10",

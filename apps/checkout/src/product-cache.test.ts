@@ -9,6 +9,7 @@ const call: Call = {
   traceparent: "",
   traceId: "",
   signal: new AbortController().signal,
+  aborted: false,
   remainingMs: () => 1_000,
 };
 

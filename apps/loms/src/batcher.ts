@@ -4,15 +4,20 @@ export interface Batcher<Request, Result> {
   /**
    * Hands in a request for the next batch.
    *
-   * @param signal the caller's: a request whose caller is gone before its batch leaves is dropped, and nothing
+   * @param caller tells whether the caller is gone: then, before its batch leaves, the request is dropped and nothing
    * happens.
    * @throws Failure `resource_exhausted` when the queue is full, `deadline_exceeded` when it was dropped,
    * `unavailable` once it drains, and
    * whatever `run` throws.
    */
-  submit(request: Request, signal: AbortSignal): Promise<Result>;
+  submit(request: Request, caller: Caller): Promise<Result>;
   /** Takes no more requests and waits for those that it has. */
   drain(): Promise<void>;
+}
+
+/** A call, or an AbortSignal. */
+export interface Caller {
+  readonly aborted: boolean;
 }
 
 export interface BatcherOptions<Request, Result> {
@@ -30,7 +35,7 @@ export interface BatcherOptions<Request, Result> {
 interface Entry<Request, Result> {
   readonly request: Request;
   readonly weight: number;
-  readonly signal: AbortSignal;
+  readonly caller: Caller;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -53,10 +58,10 @@ export function createBatcher<Request, Result>(
 
   function takeBatch(): Entry<Request, Result>[] {
     const waiting = queue.filter((entry) => {
-      if (entry.signal.aborted) {
+      if (entry.caller.aborted) {
         entry.reject(droppedBeforeStart());
       }
-      return !entry.signal.aborted;
+      return !entry.caller.aborted;
     });
     let weight = 0;
     let count = 0;
@@ -113,7 +118,7 @@ export function createBatcher<Request, Result>(
   }
 
   return {
-    submit(request, signal) {
+    submit(request, caller) {
       if (draining) {
         return Promise.reject(shuttingDown());
       }
@@ -121,7 +126,7 @@ export function createBatcher<Request, Result>(
         return Promise.reject(queueFull());
       }
       return new Promise<Result>((resolve, reject) => {
-        queue.push({ request, weight: weigh(request), signal, resolve, reject });
+        queue.push({ request, weight: weigh(request), caller, resolve, reject });
         underWay ??= runUntilEmpty();
       });
     },

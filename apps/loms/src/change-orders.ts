@@ -66,7 +66,7 @@ export async function changeOrders(tx: Tx, changes: readonly OrderChange[]): Pro
   );
   appendEvents(
     tx,
-    moved.map(({ order, traceparent }) => orderEvent(order, order.status, order.version, traceparent)),
+    moved.map(({ order, traceparent }) => orderEvent(order, traceparent)),
   );
   return outcomes;
 }

@@ -4,9 +4,9 @@ import type { Tx } from "@ordermesh/postgres/tx";
 import { allocate } from "./domain/allocate.ts";
 import type { Order } from "./domain/order.ts";
 import type { OrderDraft } from "./domain/order-draft.ts";
-import { orderEvent } from "./events/outgoing.ts";
+import { birthEvents } from "./events/outgoing.ts";
 import { claimIntents, findIntents, type Intent } from "./sql/idempotency-keys.ts";
-import { findOrders, insertHistory, insertOrders, transactionTime } from "./sql/orders.ts";
+import { findOrders, insertOrders, transactionTime } from "./sql/orders.ts";
 import { insertHolds, lockStockLevels } from "./sql/stock.ts";
 import { insertTimers } from "./sql/timers.ts";
 
@@ -42,9 +42,9 @@ export async function createOrders(
   orders: readonly OrderToCreate[],
   newIds: readonly bigint[],
 ): Promise<CreateOutcome[]> {
-  const intents = distinctIntents(orders);
+  const intents = distinctIntents(orders, newIds);
   const skus = [...new Set(orders.flatMap(({ draft }) => draft.lines.map((line) => line.sku)))];
-  const ids = intents.map((_, index) => idAt(newIds, index));
+  const ids = intents.map((intent) => intent.id);
 
   const [claimed, createdAt, stock] = await Promise.all([
     claimIntents(tx, method, intents, ids),
@@ -54,9 +54,7 @@ export async function createOrders(
   const earlier =
     claimed === intents.length ? new Map<string, EarlierOrder>() : await findEarlier(tx, intents, ids);
 
-  const fresh = intents
-    .map((intent, index) => ({ ...intent, id: idAt(ids, index) }))
-    .filter((intent) => !earlier.has(intentName(intent)));
+  const fresh = intents.filter((intent) => !earlier.has(intent.name));
   const allocations = allocate(
     fresh.map(({ order }) => order.draft.lines),
     stock,
@@ -79,7 +77,6 @@ export async function createOrders(
   });
 
   insertOrders(tx, created);
-  insertHistory(tx, created.flatMap(birthOf));
   insertHolds(
     tx,
     allocations.flatMap((allocation, index) => {
@@ -100,13 +97,10 @@ export async function createOrders(
   );
   appendEvents(
     tx,
-    created.flatMap((order, index) => {
-      const traceparent = fresh[index]?.order.traceparent ?? "";
-      return [orderEvent(order, "new", 1, traceparent), orderEvent(order, order.status, 2, traceparent)];
-    }),
+    created.flatMap((order, index) => birthEvents(order, fresh[index]?.order.traceparent ?? "")),
   );
 
-  const createdByName = new Map(fresh.map((intent, index) => [intentName(intent), created[index]]));
+  const createdByName = new Map(fresh.map((intent, index) => [intent.name, created[index]]));
   return outcomesOf(orders, createdByName, earlier);
 }
 
@@ -115,25 +109,35 @@ interface EarlierOrder {
   readonly requestHash: string;
 }
 
-type OrderIntent = Intent & { readonly order: OrderToCreate };
-
-function intentOf(order: OrderToCreate): OrderIntent {
-  const { userId, idempotencyKey, requestHash } = order.draft;
-  return { caller: `user:${userId}`, key: idempotencyKey, requestHash, order };
+interface OrderIntent extends Intent {
+  /** Tells it from all others of this method. */
+  readonly name: string;
+  /** What its order will have, unless there is one already. */
+  readonly id: bigint;
+  readonly order: OrderToCreate;
 }
 
-function intentName(intent: { readonly caller: string; readonly key: string }): string {
-  return `${intent.caller}/${intent.key}`;
+function nameOf({ userId, idempotencyKey }: OrderDraft): string {
+  return intentName(callerOf(userId), idempotencyKey);
+}
+
+function callerOf(userId: bigint): string {
+  return `user:${userId}`;
+}
+
+function intentName(caller: string, key: string): string {
+  return `${caller}/${key}`;
 }
 
 /** Two calls with one key can meet in a batch: the first speaks for both. */
-function distinctIntents(orders: readonly OrderToCreate[]): OrderIntent[] {
+function distinctIntents(orders: readonly OrderToCreate[], newIds: readonly bigint[]): OrderIntent[] {
   const distinct = new Map<string, OrderIntent>();
   for (const order of orders) {
-    const intent = intentOf(order);
-    const name = intentName(intent);
+    const { userId, idempotencyKey: key, requestHash } = order.draft;
+    const caller = callerOf(userId);
+    const name = intentName(caller, key);
     if (!distinct.has(name)) {
-      distinct.set(name, intent);
+      distinct.set(name, { caller, key, requestHash, name, id: idAt(newIds, distinct.size), order });
     }
   }
   return [...distinct.values()];
@@ -161,7 +165,7 @@ async function findEarlier(
       );
     }
     const status = order.status === "failed" ? "failed" : "awaiting_payment";
-    earlier.set(intentName(claim), {
+    earlier.set(intentName(claim.caller, claim.key), {
       order: { ...order, status, version: 2, cancelReason: undefined },
       requestHash: claim.requestHash,
     });
@@ -175,14 +179,14 @@ function outcomesOf(
   earlier: ReadonlyMap<string, EarlierOrder>,
 ): CreateOutcome[] {
   const firstHash = new Map<string, string>();
-  return orders.map((orderToCreate): CreateOutcome => {
-    const intent = intentOf(orderToCreate);
-    const name = intentName(intent);
+  return orders.map(({ draft }): CreateOutcome => {
+    const { requestHash } = draft;
+    const name = nameOf(draft);
     const before = earlier.get(name);
     const isFirst = before === undefined && !firstHash.has(name);
-    const expectedHash = before?.requestHash ?? firstHash.get(name) ?? intent.requestHash;
+    const expectedHash = before?.requestHash ?? firstHash.get(name) ?? requestHash;
     firstHash.set(name, expectedHash);
-    if (intent.requestHash !== expectedHash) {
+    if (requestHash !== expectedHash) {
       return { kind: "refused", failure: reusedKey() };
     }
     const order = before?.order ?? created.get(name);
@@ -191,15 +195,6 @@ function outcomesOf(
     }
     return { kind: "created", order, replayed: !isFirst };
   });
-}
-
-/** An order is born with two history rows: it was recorded, and it was supplied or not. */
-function birthOf(order: Order) {
-  const common = { orderId: order.id, cancelReason: undefined, changedAt: order.createdAt };
-  return [
-    { ...common, version: 1, status: "new" as const },
-    { ...common, version: 2, status: order.status },
-  ];
 }
 
 export function reusedKey(): Failure {

@@ -1,14 +1,14 @@
 import { openPipelinedSession } from "@ordermesh/postgres/pipelined-session";
 import { Histogram, type Registry } from "prom-client";
-import { createBatcher } from "./batcher.ts";
+import { type Caller, createBatcher } from "./batcher.ts";
 import { type ChangeOutcome, changeOrders, type OrderChange } from "./change-orders.ts";
 import { type CreateOutcome, createOrders, type OrderToCreate } from "./create-orders.ts";
 import type { IdBlocks } from "./id-blocks.ts";
 
 /** Where single calls become batches: orders are created, paid and canceled through here. */
 export interface OrderDesk {
-  create(order: OrderToCreate, signal: AbortSignal): Promise<CreateOutcome>;
-  change(change: OrderChange, signal: AbortSignal): Promise<ChangeOutcome>;
+  create(order: OrderToCreate, caller: Caller): Promise<CreateOutcome>;
+  change(change: OrderChange, caller: Caller): Promise<ChangeOutcome>;
   /** Finishes what is queued and closes the two connections. */
   close(): Promise<void>;
 }

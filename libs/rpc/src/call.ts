@@ -13,6 +13,8 @@ export interface Call {
    * at it before it commits what it read: Node's clients cancel a stream by ending it first.
    */
   readonly signal: AbortSignal;
+  /** Whether the signal is aborted by now. Asking costs nothing; a signal costs more than all the rest of a call. */
+  readonly aborted: boolean;
   /** Time left until the deadline, at least 0; Infinity for a stream without one. */
   remainingMs(): number;
 }
@@ -27,13 +29,21 @@ export function callOf(context: HandlerContext): Call {
       traceparent,
       traceId: traceIdOf(traceparent),
       signal: context.signal,
+      get aborted() {
+        return context.signal.aborted;
+      },
       remainingMs: () => context.timeoutMs() ?? Number.POSITIVE_INFINITY,
     };
   }
   return {
     traceparent: active.traceparent,
     traceId: active.traceId,
-    signal: context.signal,
+    get signal() {
+      return context.signal;
+    },
+    get aborted() {
+      return active.abortReason !== undefined;
+    },
     remainingMs: () => Math.max(0, active.deadlineAt - Date.now()),
   };
 }

@@ -8,13 +8,15 @@ export interface SeededRandom {
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/**
- * Takes the seed from TEST_SEED, or a new one, and prints it, so that a failing run can be repeated. Mulberry32: the
- * quality that tests need, in four lines.
- */
+/** Takes the seed from TEST_SEED, or a new one, and prints it, so that a failing run can be repeated. */
 export function seededRandom(name: string): SeededRandom {
   const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
   process.stdout.write(`${name}: TEST_SEED=${seed}\n`);
+  return randomFrom(seed);
+}
+
+/** The numbers of one seed. Mulberry32: the quality that tests need, in four lines. */
+export function randomFrom(seed: number): SeededRandom {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;

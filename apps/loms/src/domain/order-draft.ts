@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Failure } from "@ordermesh/failure/failure";
 import type { OrderLine, Total } from "./order.ts";
 
@@ -100,11 +100,11 @@ function hashOf(
   currencyCode: string | undefined,
   lines: readonly OrderLine[],
 ): string {
-  const hash = createHash("sha256").update(`${userId}|${paymentWindowMs ?? ""}|${currencyCode ?? ""}`);
+  let text = `${userId}|${paymentWindowMs ?? ""}|${currencyCode ?? ""}`;
   for (const { sku, quantity, unitPriceMinor, name } of lines) {
-    hash.update(`|${sku},${quantity},${unitPriceMinor ?? ""},${name.length}:${name}`);
+    text += `|${sku},${quantity},${unitPriceMinor ?? ""},${name.length}:${name}`;
   }
-  return hash.digest("hex");
+  return hash("sha256", text);
 }
 
 function hasControlCharacter(text: string): boolean {

@@ -1,4 +1,5 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, toBinary } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { OutboxEvent } from "@ordermesh/outbox/outbox";
 import {
@@ -7,7 +8,6 @@ import {
   OrderCreatedSchema,
   OrderFailedSchema,
   OrderPaidSchema,
-  type OrderSnapshot,
   OrderSnapshotSchema,
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import {
@@ -21,87 +21,103 @@ import type { Order, OrderStatus } from "../domain/order.ts";
 /** Where the events of this service go. The number of partitions is fixed: another one would break the order per key. */
 export const ordersTopic = { name: "orders.events.v1", partitions: 12 } as const;
 
-/** The event that tells that an order has reached a version, with the order as it was right then. */
-export function orderEvent(
+/** The event that tells that an order has reached its present version, with the order as it is now. */
+export function orderEvent(order: Order, traceparent: string): OutboxEvent {
+  return eventAt(order, order.status, order.version, encodeSnapshot(order), traceparent);
+}
+
+/** The two events of an order that was just created: that it was recorded, and whether it was supplied. */
+export function birthEvents(order: Order, traceparent: string): OutboxEvent[] {
+  const snapshot = encodeSnapshot(order);
+  return [
+    eventAt(order, "new", 1, snapshot, traceparent),
+    eventAt(order, order.status, order.version, snapshot, traceparent),
+  ];
+}
+
+const schemas: Readonly<Record<OrderStatus, DescMessage>> = {
+  new: OrderCreatedSchema,
+  awaiting_payment: OrderAwaitingPaymentSchema,
+  failed: OrderFailedSchema,
+  paid: OrderPaidSchema,
+  canceled: OrderCanceledSchema,
+};
+
+/** Fields of every event, and of the snapshot in it. */
+const orderField = OrderCreatedSchema.field.order.number;
+const versionField = OrderSnapshotSchema.field.version.number;
+
+/**
+ * Puts an event together from its encoded parts: fields of a message may come in any order, so the snapshot is encoded
+ * once, without its version, and serves both events of a new order. Encoding it is half of what Node does for an order.
+ */
+function eventAt(
   order: Order,
   status: OrderStatus,
   version: number,
+  snapshot: Uint8Array,
   traceparent: string,
 ): OutboxEvent {
-  const { type, payload } = encode(order, status, snapshotOf(order, version));
-  return { aggregateType: "order", aggregateId: order.id, type, payload, traceparent };
+  const payload = new BinaryWriter()
+    .tag(orderField, WireType.LengthDelimited)
+    .fork()
+    .raw(snapshot)
+    .tag(versionField, WireType.Varint)
+    .uint32(version)
+    .join()
+    .raw(encodeReason(order, status))
+    .finish();
+  return {
+    aggregateType: "order",
+    aggregateId: order.id,
+    type: schemas[status].typeName,
+    payload,
+    traceparent,
+  };
 }
 
-function encode(
-  order: Order,
-  status: OrderStatus,
-  snapshot: OrderSnapshot,
-): { type: string; payload: Uint8Array } {
+const nothing = new Uint8Array();
+
+/** What an event tells beside the order: why it failed or was canceled. */
+function encodeReason(order: Order, status: OrderStatus): Uint8Array {
   switch (status) {
-    case "new":
-      return message(
-        OrderCreatedSchema.typeName,
-        toBinary(OrderCreatedSchema, create(OrderCreatedSchema, { order: snapshot })),
-      );
-    case "awaiting_payment":
-      return message(
-        OrderAwaitingPaymentSchema.typeName,
-        toBinary(OrderAwaitingPaymentSchema, create(OrderAwaitingPaymentSchema, { order: snapshot })),
-      );
     case "failed": {
       const shortages = order.shortages.map((shortage) => create(ShortageSchema, shortage));
-      return message(
-        OrderFailedSchema.typeName,
-        toBinary(OrderFailedSchema, create(OrderFailedSchema, { order: snapshot, shortages })),
-      );
+      return toBinary(OrderFailedSchema, create(OrderFailedSchema, { shortages }));
     }
-    case "paid":
-      return message(
-        OrderPaidSchema.typeName,
-        toBinary(OrderPaidSchema, create(OrderPaidSchema, { order: snapshot })),
-      );
     case "canceled": {
       const reason =
         order.cancelReason === "payment_deadline"
           ? CancelReasonProto.PAYMENT_DEADLINE
           : CancelReasonProto.REQUESTED;
-      return message(
-        OrderCanceledSchema.typeName,
-        toBinary(OrderCanceledSchema, create(OrderCanceledSchema, { order: snapshot, reason })),
-      );
+      return toBinary(OrderCanceledSchema, create(OrderCanceledSchema, { reason }));
     }
+    default:
+      return nothing;
   }
 }
 
-function message(type: string, payload: Uint8Array) {
-  return { type, payload };
-}
-
-function snapshotOf(order: Order, version: number): OrderSnapshot {
+/** The order without its version. */
+function encodeSnapshot(order: Order): Uint8Array {
   const { total } = order;
-  return create(OrderSnapshotSchema, {
-    orderId: order.id,
-    userId: order.userId,
-    version,
-    lines: order.lines.map((line) =>
-      create(OrderLineSchema, {
-        sku: line.sku,
-        quantity: line.quantity,
-        name: line.name,
-        unitPrice:
-          total === undefined || line.unitPriceMinor === undefined
-            ? undefined
-            : create(MoneySchema, {
-                currencyCode: total.currencyCode,
-                amountMinor: BigInt(line.unitPriceMinor),
-              }),
-      }),
-    ),
-    total:
-      total === undefined
-        ? undefined
-        : create(MoneySchema, { currencyCode: total.currencyCode, amountMinor: BigInt(total.amountMinor) }),
-    createdTime: timestampFromDate(order.createdAt),
-    paymentDueTime: timestampFromDate(order.paymentDueAt),
-  });
+  const money = (amountMinor: number) =>
+    total && create(MoneySchema, { currencyCode: total.currencyCode, amountMinor: BigInt(amountMinor) });
+  return toBinary(
+    OrderSnapshotSchema,
+    create(OrderSnapshotSchema, {
+      orderId: order.id,
+      userId: order.userId,
+      lines: order.lines.map(({ sku, quantity, name, unitPriceMinor }) =>
+        create(OrderLineSchema, {
+          sku,
+          quantity,
+          name,
+          unitPrice: unitPriceMinor === undefined ? undefined : money(unitPriceMinor),
+        }),
+      ),
+      total: total && money(total.amountMinor),
+      createdTime: timestampFromDate(order.createdAt),
+      paymentDueTime: timestampFromDate(order.paymentDueAt),
+    }),
+  );
 }

@@ -74,7 +74,7 @@ export async function createOrder(
 ): Promise<CreateOutcome & { kind: "created" }> {
   const outcome = await desk.create(
     { draft: draftOrder(request, paymentWindowMs), traceparent: call.traceparent },
-    call.signal,
+    call,
   );
   if (outcome.kind === "refused") {
     throw outcome.failure;
@@ -89,7 +89,7 @@ export async function changeOrder(
   command: OrderCommand,
   call: Call,
 ): Promise<ChangeOutcome & { kind: "done" }> {
-  const outcome = await desk.change({ orderId, command, traceparent: call.traceparent }, call.signal);
+  const outcome = await desk.change({ orderId, command, traceparent: call.traceparent }, call);
   if (outcome.kind === "refused") {
     throw outcome.failure;
   }

@@ -99,6 +99,14 @@ export const lomsChecks: readonly SqlCheck[] = [
   },
   {
     invariant: "I6",
+    claim: "every line belongs to an order",
+    examined: "order_lines",
+    violations: `
+      select format('line of order %s, SKU %s: there is no such order', l.order_id, l.sku) as text
+      from order_lines l left join orders o on o.id = l.order_id where o.id is null`,
+  },
+  {
+    invariant: "I6",
     claim: "every hold has an order or a reservation, and a reservation's holds are what its status says",
     examined: "reservations",
     violations: `
@@ -143,9 +151,9 @@ export const lomsChecks: readonly SqlCheck[] = [
           (array_agg(status order by version desc))[1] as last_status, (array_agg(status order by version))[1] as first_status
         from order_history group by order_id
       )
-      select format('order %s (version %s, %s): %s history rows, %s to %s, from %s to %s', o.id, o.version, o.status,
-        coalesce(c.changes, 0), c.first_version, c.last_version, c.first_status, c.last_status) as text
-      from orders o left join counted c on c.order_id = o.id
+      select format('order %s (version %s, %s): %s history rows, %s to %s, from %s to %s', coalesce(o.id, c.order_id),
+        o.version, o.status, coalesce(c.changes, 0), c.first_version, c.last_version, c.first_status, c.last_status) as text
+      from orders o full join counted c on c.order_id = o.id
       where c.changes is distinct from o.version::bigint or c.first_version is distinct from 1
         or c.last_version is distinct from o.version or c.last_status is distinct from o.status
         or c.first_status is distinct from 'new'`,

@@ -1,0 +1,194 @@
+import { createClient } from "@connectrpc/connect";
+import { CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
+import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import { ProductKind, ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
+import { createGrpcTransport } from "@ordermesh/rpc/client";
+import { createMetrics } from "@ordermesh/telemetry/metrics";
+import { startTracing } from "@ordermesh/telemetry/tracing";
+import { randomFrom } from "@ordermesh/testkit/seeded-random";
+import { startServiceProcess } from "../harness/service-process.ts";
+import { loadFor } from "./closed-loop.ts";
+import { openLoadClient } from "./grpc-load.ts";
+import { type DatabaseServer, startBroker, startProgram } from "./installation.ts";
+import { prepareLomsDatabase } from "./loms-database.ts";
+import {
+  costCell,
+  interleave,
+  measure,
+  measurementCells,
+  measurementColumns,
+  medianRatio,
+} from "./measurement.ts";
+import { residentBytes } from "./process-usage.ts";
+import type { Section, Target } from "./report.ts";
+import type { Sizes } from "./sizes.ts";
+import { orderRequests, skuCount } from "./workloads.ts";
+
+const concurrency = 64;
+const megabyte = 1024 * 1024;
+const productsPerCall = 500;
+
+/** What a buyer does: add to the cart, look at it, purchase, pay; and what the mesh needs of memory for that. */
+export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promise<Section> {
+  const lomsUrl = server.urlOf("loms_purchases");
+  await prepareLomsDatabase(lomsUrl);
+  const broker = await startBroker();
+  const kafka = { KAFKA_BROKERS: broker.address };
+  const [loms, product, notifications] = await Promise.all([
+    startServiceProcess("loms", { ...kafka, LOMS_DATABASE_URL: lomsUrl }),
+    startServiceProcess("product", { PRODUCT_DATABASE_URL: server.urlOf("product_purchases") }),
+    startServiceProcess("notifications", {
+      ...kafka,
+      NOTIFICATIONS_DATABASE_URL: server.urlOf("notifications_purchases"),
+    }),
+  ]);
+  const checkout = await startServiceProcess("checkout", {
+    CHECKOUT_DATABASE_URL: server.urlOf("checkout_purchases"),
+    LOMS_ADDRESS: `127.0.0.1:${loms.port}`,
+    PRODUCT_ADDRESS: `127.0.0.1:${product.port}`,
+  });
+  const services = {
+    loms: loms.pid,
+    checkout: checkout.pid,
+    product: product.pid,
+    notifications: notifications.pid,
+  };
+  const mesh = { ...services, postgres: server.pid, broker: broker.pid };
+  const idle = Object.entries(services).map(([name, pid]) => ({ name, bytes: residentBytes(pid) }));
+
+  const echo = await startProgram("./echo-server.ts");
+  const toEcho = openLoadClient(`127.0.0.1:${echo.firstLine}`);
+  const clients = await openClients({ loms: loms.port, checkout: checkout.port, product: product.port });
+  const nextRequest = orderRequests("uniform", 5);
+  const random = randomFrom(6);
+  let users = 0;
+  let peakBytes = 0;
+
+  async function buy(): Promise<void> {
+    users += 1;
+    const userId = BigInt(users);
+    const sku = random.integer(1, skuCount);
+    await clients.carts.addToCart({ userId, sku, quantity: 1 });
+    await clients.carts.listCart({ userId });
+    const { orderId, status } = await clients.carts.purchase({ userId });
+    if (status !== OrderStatus.AWAITING_PAYMENT) {
+      throw new Error(`A purchase of the benchmark ended ${OrderStatus[status]}.`);
+    }
+    await clients.orders.payOrder({ orderId });
+  }
+
+  try {
+    await addProducts(clients.products);
+    const results = await interleave(sizes.rounds, {
+      echo: () =>
+        measure({ client: process.pid, echo: echo.pid }, () =>
+          loadFor(sizes.sliceMs, concurrency, () => toEcho.echo(nextRequest())),
+        ),
+      async purchase() {
+        const measured = await measure({ client: process.pid, ...mesh }, () =>
+          loadFor(2 * sizes.sliceMs, concurrency, buy),
+        );
+        const bytes = Object.values(mesh).reduce((sum, pid) => sum + residentBytes(pid), 0);
+        peakBytes = Math.max(peakBytes, bytes);
+        return measured;
+      },
+    });
+    const ratio = medianRatio(results.purchase, results.echo);
+    return {
+      title: "The purchase path",
+      method:
+        `${concurrency} buyers, each with a cart of its own: AddToCart, ListCart, Purchase, PayOrder; product, checkout, ` +
+        "loms and notifications are processes of their own, and notifications are made meanwhile. Memory is what the " +
+        "processes have resident, shared pages counted once: of each service when it has just become ready, and of all " +
+        "with PostgreSQL and the broker under this load.",
+      table: {
+        columns: [...measurementColumns, "to echo", "cost"],
+        rows: [
+          [...measurementCells("echo", results.echo), "", costCell(results.echo)],
+          [
+            ...measurementCells("purchase (4 calls)", results.purchase),
+            ratio.toFixed(3),
+            costCell(results.purchase),
+          ],
+          ...idle.map(({ name, bytes }) => [`idle ${name}`, `${megabytes(bytes)} MB`, "", "", "", ""]),
+          ["mesh under load", `${megabytes(peakBytes)} MB`, "", "", "", ""],
+        ],
+      },
+      targets: [
+        { what: "purchases per echo call", measured: ratio, bound: "at least", target: 0.08, digits: 3 },
+        ...idle.map(
+          ({ name, bytes }): Target => ({
+            what: `resident memory of idle ${name}`,
+            measured: bytes / megabyte,
+            bound: "at most",
+            target: 120,
+            digits: 0,
+            unit: "MB",
+          }),
+        ),
+        {
+          what: "resident memory of the mesh under load",
+          measured: peakBytes / megabyte,
+          bound: "at most",
+          target: 1_500,
+          digits: 0,
+          unit: "MB",
+        },
+      ],
+    };
+  } finally {
+    toEcho.close();
+    clients.close();
+    await echo.stop();
+    await checkout.stop();
+    await Promise.all([loms.stop(), product.stop(), notifications.stop()]);
+    await broker.stop();
+  }
+}
+
+type Clients = Awaited<ReturnType<typeof openClients>>;
+
+/** The clients that services themselves use, with their deadlines and metrics. */
+async function openClients(ports: { loms: number; checkout: number; product: number }) {
+  const metrics = createMetrics({ service: "bench", version: "0" });
+  const tracing = await startTracing({ service: "bench", version: "0", endpoint: undefined, sampleRatio: 1 });
+  const open = (port: number, services: Parameters<typeof createGrpcTransport>[0]["services"]) =>
+    createGrpcTransport({
+      address: `127.0.0.1:${port}`,
+      services,
+      metrics,
+      tracing,
+      defaultTimeoutMs: 20_000,
+    });
+  const loms = open(ports.loms, [LomsService]);
+  const checkout = open(ports.checkout, [CheckoutService]);
+  const product = open(ports.product, [ProductService]);
+  return {
+    orders: createClient(LomsService, loms.transport),
+    carts: createClient(CheckoutService, checkout.transport),
+    products: createClient(ProductService, product.transport),
+    close() {
+      loms.close();
+      checkout.close();
+      product.close();
+    },
+  };
+}
+
+async function addProducts(products: Clients["products"]): Promise<void> {
+  for (let start = 1; start <= skuCount; start += productsPerCall) {
+    await products.batchUpsertProducts({
+      products: Array.from({ length: productsPerCall }, (_, index) => ({
+        sku: start + index,
+        name: `Product number ${start + index}`,
+        kind: ProductKind.PHYSICAL,
+        price: { currencyCode: "EUR", amountMinor: BigInt(100 + ((start + index) % 900)) },
+      })),
+    });
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / megabyte).toFixed(0);
+}

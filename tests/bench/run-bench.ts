@@ -1,0 +1,46 @@
+import { createOverGrpc } from "./create-over-grpc.ts";
+import { eventLatency } from "./event-latency.ts";
+import { growth } from "./growth.ts";
+import { insideLoms } from "./inside-loms.ts";
+import { type DatabaseServer, startDatabaseServer } from "./installation.ts";
+import { purchasePath } from "./purchase-path.ts";
+import { relayDrain } from "./relay-drain.ts";
+import type { Section } from "./report.ts";
+import type { Sizes } from "./sizes.ts";
+
+const sections: Readonly<Record<string, (server: DatabaseServer, sizes: Sizes) => Promise<Section>>> = {
+  "create-over-grpc": createOverGrpc,
+  "inside-loms": insideLoms,
+  "purchase-path": purchasePath,
+  "event-latency": eventLatency,
+  "relay-drain": relayDrain,
+  growth,
+};
+
+export const sectionNames: readonly string[] = Object.keys(sections);
+
+/**
+ * Runs the sections one after another on one database server.
+ *
+ * @param names which of them; all if empty.
+ */
+export async function runBench(options: {
+  readonly names: readonly string[];
+  readonly sizes: Sizes;
+  readonly onProgress: (text: string) => void;
+}): Promise<Section[]> {
+  const { names, sizes, onProgress } = options;
+  const server = await startDatabaseServer();
+  const results: Section[] = [];
+  try {
+    for (const [name, run] of Object.entries(sections)) {
+      if (names.length === 0 || names.includes(name)) {
+        onProgress(name);
+        results.push(await run(server, sizes));
+      }
+    }
+  } finally {
+    await server.stop();
+  }
+  return results;
+}

@@ -1,0 +1,47 @@
+/** How much each section does. */
+export interface Sizes {
+  readonly rounds: number;
+  /** Of one load of one variant in one round. */
+  readonly sliceMs: number;
+  /** Concurrent calls over gRPC. */
+  readonly concurrencies: readonly number[];
+  /** Orders that are created to be paid or canceled, in one round. */
+  readonly ordersToChange: number;
+  /** The same for the yardstick, which is many times slower. */
+  readonly ordersToChangeSingly: number;
+  /** Events in the outbox before it is drained. */
+  readonly eventsToDrain: number;
+  readonly eventLatencySeconds: number;
+  readonly eventLatencyOrdersPerSecond: number;
+  /** Orders in the database before creating is measured. */
+  readonly fewOrders: number;
+  readonly manyOrders: number;
+}
+
+/** `npm run bench`: about ten minutes on two cores. */
+export const fullSizes: Sizes = {
+  rounds: 5,
+  sliceMs: 1_500,
+  concurrencies: [1, 16, 64, 256],
+  ordersToChange: 6_000,
+  ordersToChangeSingly: 1_000,
+  eventsToDrain: 40_000,
+  eventLatencySeconds: 20,
+  eventLatencyOrdersPerSecond: 1_000,
+  fewOrders: 10_000,
+  manyOrders: 1_000_000,
+};
+
+/** Inside `npm test`: shows that every section works. Its figures mean nothing. */
+export const smokeSizes: Sizes = {
+  rounds: 1,
+  sliceMs: 100,
+  concurrencies: [16],
+  ordersToChange: 40,
+  ordersToChangeSingly: 20,
+  eventsToDrain: 1_000,
+  eventLatencySeconds: 1,
+  eventLatencyOrdersPerSecond: 50,
+  fewOrders: 100,
+  manyOrders: 1_000,
+};
