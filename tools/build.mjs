@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fingerprint, isStamped, removeStamp, writeStamp } from "./fingerprint.mjs";
 import { root, StepFailed, timed } from "./step.mjs";
@@ -12,6 +12,16 @@ const banner = [
   'import { createRequire as ordermeshCreateRequire } from "node:module";',
   "const require = ordermeshCreateRequire(import.meta.url);",
 ].join("\n");
+
+const swaggerUi = "apps/gateway/node_modules/swagger-ui-dist";
+
+/** What programs serve as it is: a built one has it in its own folder, because nothing else is in its container. */
+const filesBesidePrograms = [
+  "proto/gen/openapi.json",
+  "proto/gen/asyncapi.json",
+  `${swaggerUi}/swagger-ui.css`,
+  `${swaggerUi}/swagger-ui-bundle.js`,
+].map((from) => ({ from, to: `apps/gateway/dist/documents/${basename(from)}` }));
 
 /** Every app that has a program. */
 function appsToBuild() {
@@ -30,7 +40,8 @@ function wanted() {
 
 export function isBuilt() {
   const programs = appsToBuild().map((app) => join(root, "apps", app, "dist", "main.js"));
-  return programs.every((program) => existsSync(program)) && isStamped(stampFile, wanted());
+  const besides = filesBesidePrograms.map(({ to }) => join(root, to));
+  return [...programs, ...besides].every((file) => existsSync(file)) && isStamped(stampFile, wanted());
 }
 
 /**
@@ -58,6 +69,9 @@ export async function build() {
     sourcemap: "linked",
     sourcesContent: false,
     banner: { js: banner },
+    // Compiled code can not be bundled: it is put beside the program. Identity alone has some, for its passwords.
+    loader: { ".node": "copy" },
+    assetNames: "identity/dist/[name]-[hash]",
     logLevel: "warning",
     write: false,
   };
@@ -66,6 +80,9 @@ export async function build() {
   });
   for (const { path, contents } of outputFiles) {
     replaceFile(path, contents);
+  }
+  for (const { from, to } of filesBesidePrograms) {
+    replaceFile(join(root, to), readFileSync(join(root, from)));
   }
   writeStamp(stampFile, content);
 }

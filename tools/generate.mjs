@@ -12,7 +12,12 @@ const timeoutMs = 120_000;
 function wanted() {
   const isContract = (path) => !path.startsWith(join(root, "proto", "gen")) && path.endsWith(".proto");
   const contracts = fingerprint(["proto"], isContract);
-  return `${contracts} ${fingerprint(["buf.gen.yaml", "buf.yaml", "pnpm-lock.yaml"])}`;
+  const generators = [
+    "tools/contract-documents",
+    "tools/protoc-gen-openapi.ts",
+    "tools/protoc-gen-asyncapi.ts",
+  ];
+  return `${contracts} ${fingerprint(["buf.gen.yaml", "buf.yaml", "pnpm-lock.yaml", ...generators])}`;
 }
 
 export function isGenerated() {

@@ -38,7 +38,9 @@ const bannedTexts: readonly BannedText[] = [
   {
     pattern: /\bcancelled\b/i,
     instead: "canceled",
-    allowedIn: new RegExp(`${minizonPlaces.source}|^libs/rpc/`),
+    allowedIn: new RegExp(
+      `${minizonPlaces.source}|^libs/rpc/|^apps/gateway/src/replaced/|^tools/contract-documents/replaced-`,
+    ),
   },
   { pattern: /\bbaskets?\b/i, instead: "cart" },
   {

@@ -28,6 +28,13 @@ create table idempotency_keys (
   constraint idempotency_keys_pkey PRIMARY KEY (caller, method, key)
 );
 
+create table inbox (
+  consumer_group text not null,
+  event_id text not null,
+  handled_at timestamp with time zone not null default now(),
+  constraint inbox_pkey PRIMARY KEY (consumer_group, event_id)
+);
+
 create table order_history (
   order_id bigint not null,
   version integer not null,
@@ -49,6 +56,22 @@ create table order_lines (
   constraint order_lines_quantity_check CHECK ((quantity > 0)),
   constraint order_lines_sku_check CHECK ((sku > 0)),
   constraint order_lines_unit_price_minor_check CHECK ((unit_price_minor >= 0))
+);
+
+create table order_payment_events (
+  order_id bigint not null,
+  payment_id bigint not null,
+  version integer not null,
+  kind text not null,
+  reason text not null,
+  currency_code text not null,
+  captured_minor bigint not null,
+  refunded_minor bigint not null,
+  outcome text not null,
+  recorded_at timestamp with time zone not null default now(),
+  constraint order_payment_events_pkey PRIMARY KEY (order_id, payment_id, version),
+  constraint order_payment_events_kind_check CHECK ((kind = ANY (ARRAY['captured'::text, 'declined'::text, 'refunded'::text, 'canceled'::text]))),
+  constraint order_payment_events_version_check CHECK ((version > 0))
 );
 
 create table orders (

@@ -126,6 +126,19 @@ describe("DeleteFromCart", () => {
   });
 });
 
+describe("IncreaseInCart", () => {
+  it("adds to what is there, also beside others, and is checked as the sum", async () => {
+    const userId = newUser();
+    const add = (quantity: number) => mesh.checkout.increaseInCart({ userId, sku: 1, quantity });
+    const added = await Promise.all(Array.from({ length: 20 }, () => add(2)));
+    expect(added.map(({ quantity }) => quantity).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, index) => 2 * (index + 1)),
+    );
+    expect(await refusal(add(61))).toMatchObject({ reason: "INSUFFICIENT_STOCK" });
+    expect((await mesh.checkout.listCart({ userId })).lines).toMatchObject([{ sku: 1, quantity: 40 }]);
+  });
+});
+
 describe("ListCart", () => {
   it("gives an empty list for an empty cart, where miniZON had an error", async () => {
     const cart = await mesh.checkout.listCart({ userId: newUser() });

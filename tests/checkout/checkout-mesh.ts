@@ -178,6 +178,7 @@ function shared(prefix: string): Record<string, string> {
     [`${prefix}_PORT`]: "0",
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "error",
     STOP_TIMEOUT_MS: "5000",
+    AUTH: "off",
   };
 }
 

@@ -1,6 +1,7 @@
 import { readCheckoutConfig } from "@ordermesh/app-checkout/config";
 import { readLomsConfig } from "@ordermesh/app-loms/config";
 import { readNotificationsConfig } from "@ordermesh/app-notifications/config";
+import { readPaymentsConfig } from "@ordermesh/app-payments/config";
 import { readProductConfig } from "@ordermesh/app-product/config";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,6 +10,7 @@ const readers = new Map<string, (environment: Environment) => { readonly port: n
   ["loms", readLomsConfig],
   ["checkout", readCheckoutConfig],
   ["product", readProductConfig],
+  ["payments", readPaymentsConfig],
   ["notifications", readNotificationsConfig],
 ]);
 

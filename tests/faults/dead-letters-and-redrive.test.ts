@@ -26,6 +26,7 @@ test("what could not be handled comes back when it can", async () => {
       NOTIFICATIONS_PORT: "0",
       NOTIFICATIONS_DATABASE_URL: database.url,
       KAFKA_BROKERS: loms.broker.brokers.join(","),
+      AUTH: "off",
       LOG_LEVEL: "error",
       LOG_FORMAT: "readable",
     }),

@@ -9,7 +9,9 @@ import { withTimeout } from "@ordermesh/process/wait";
 
 /** The whole mesh as `npm start` runs it, on free ports and with data of its own. */
 export interface MeshProcess {
-  readonly addresses: Readonly<Record<"loms" | "checkout" | "product" | "notifications", string>>;
+  readonly addresses: Readonly<
+    Record<"loms" | "checkout" | "product" | "payments" | "notifications", string>
+  >;
   readonly databaseUrls: Readonly<Record<string, string>>;
   readonly kafkaBrokers: readonly string[];
   /** Runs another command of the command line against this mesh. */
@@ -29,7 +31,7 @@ const program = fileURLToPath(new URL("../../apps/ordermesh/dist/main.js", impor
 
 /** A free port for each, so that a mesh of somebody else is never met. */
 const freePorts = Object.fromEntries(
-  ["LOMS", "CHECKOUT", "PRODUCT", "NOTIFICATIONS", "DEVKAFKA", "POSTGRES"].map((name) => [
+  ["LOMS", "CHECKOUT", "PRODUCT", "PAYMENTS", "NOTIFICATIONS", "DEVKAFKA", "POSTGRES"].map((name) => [
     `${name}_PORT`,
     "0",
   ]),

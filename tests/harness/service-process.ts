@@ -19,7 +19,7 @@ export interface ServiceProcess {
 
 /** Starts the built program of an app. Build with `pnpm build`; `npm test` does. */
 export async function startServiceProcess(
-  app: "loms" | "checkout" | "product" | "notifications",
+  app: "loms" | "checkout" | "product" | "payments" | "notifications" | "gateway",
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
   const entry = fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
@@ -36,6 +36,7 @@ export async function startServiceProcess(
       env: {
         ...process.env,
         LOG_LEVEL: "error",
+        AUTH: "off",
         ...environment,
         [`${prefix}_HOST`]: "127.0.0.1",
         [`${prefix}_PORT`]: `${port}`,

@@ -7,7 +7,15 @@ const apps = new URL("../../apps/", import.meta.url);
 const withDatabase = readdirSync(apps).filter((app) => existsSync(new URL(`${app}/migrations/`, apps)));
 
 test("there are services with databases", () => {
-  expect(withDatabase).toEqual(["checkout", "loms", "notifications", "product"]);
+  expect(withDatabase).toEqual([
+    "checkout",
+    "gateway",
+    "identity",
+    "loms",
+    "notifications",
+    "payments",
+    "product",
+  ]);
 });
 
 test.each(withDatabase)("apps/%s/schema.sql is what its migrations add up to", async (app) => {

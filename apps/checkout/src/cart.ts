@@ -1,9 +1,9 @@
 import type { Database } from "@ordermesh/postgres/database";
 import type { Tx } from "@ordermesh/postgres/tx";
 import type { Call } from "@ordermesh/rpc/call";
-import { type CartLine, cartLinesMax, type ListedLine, type Money } from "./domain/cart.ts";
+import { type CartLine, cartLinesMax, type ListedLine, lineQuantityMax, type Money } from "./domain/cart.ts";
 import { totalsByCurrency } from "./domain/cart-total.ts";
-import { cartFull, insufficientStock, skuNotFound } from "./domain/failures.ts";
+import { cartFull, insufficientStock, lineFull, skuNotFound } from "./domain/failures.ts";
 import type { ProductCache } from "./product-cache.ts";
 import {
   findLine,
@@ -53,6 +53,40 @@ export async function addToCart(
     }
     upsertLine(tx, userId, { sku, quantity });
     return await moveVersion(tx, userId);
+  });
+}
+
+/**
+ * Adds units of a SKU to those in the cart, whoever else changes it at the same time. LOMS is asked for the sum, as it
+ * is before.
+ *
+ * @throws Failure as addToCart does, and `failed_precondition` when the sum is above what a line may have.
+ */
+export async function increaseInCart(
+  { database, loms }: { readonly database: Database; readonly loms: Loms },
+  { userId, sku, quantity }: CartChange,
+  call: Call,
+): Promise<{ readonly version: bigint; readonly quantity: number }> {
+  const { known, available } = await loms.getAvailability(sku, call);
+  if (!known) {
+    throw skuNotFound(sku);
+  }
+  return await database.transaction(async (tx) => {
+    insertCart(tx, userId);
+    await lockCart(tx, userId);
+    const line = await findLine(tx, userId, sku);
+    const sum = line.quantity + quantity;
+    if (available < sum) {
+      throw insufficientStock([{ sku, requested: sum, available }]);
+    }
+    if (sum > lineQuantityMax) {
+      throw lineFull(sku);
+    }
+    if (line.quantity === 0 && line.lineCount >= cartLinesMax) {
+      throw cartFull();
+    }
+    upsertLine(tx, userId, { sku, quantity: sum });
+    return { version: await moveVersion(tx, userId), quantity: sum };
   });
 }
 

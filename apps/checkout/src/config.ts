@@ -1,3 +1,5 @@
+import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
+import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import { type Environment, readConfig } from "@ordermesh/config/config";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 import type { TokenRate } from "./domain/token-bucket.ts";
@@ -20,6 +22,12 @@ export interface CheckoutConfig {
   readonly cacheTtlMs: number;
   /** Products that are remembered. */
   readonly cacheSizeMax: number;
+  /** Undefined: anybody may call everything. */
+  readonly auth: AuthConfig | undefined;
+  /** Undefined: connections are not encrypted. */
+  readonly tls: TlsConfig | undefined;
+  /** Whether miniZON's contract may be called without a token, as it was there. */
+  readonly minizonOpen: boolean;
   readonly stopTimeoutMs: number;
   readonly reflection: boolean;
   readonly logLevel: LogLevel;
@@ -53,6 +61,9 @@ export function readCheckoutConfig(environment: Environment): CheckoutConfig {
     productTimeoutMs: read.integer("PRODUCT_TIMEOUT_MS", { fallback: 5_000, min: 10 }),
     cacheTtlMs: read.integer("CACHE_TTL_MS", { fallback: 60_000, min: 1 }),
     cacheSizeMax: read.integer("CACHE_SIZE_MAX", { fallback: 10_000, min: 1, max: 10_000_000 }),
+    auth: readAuthConfig(read),
+    tls: readTlsConfig(read),
+    minizonOpen: read.boolean("MINIZON_OPEN", false),
     stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
     reflection: read.boolean("REFLECTION", true),
     logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),

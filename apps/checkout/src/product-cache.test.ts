@@ -11,6 +11,9 @@ const call: Call = {
   signal: new AbortController().signal,
   aborted: false,
   remainingMs: () => 1_000,
+  peerAddress: () => "",
+  principal: { kind: "anonymous" },
+  limitedToUserId: undefined,
 };
 
 function product(sku: number, amountMinor = 100n): CatalogueProduct {

@@ -1,3 +1,5 @@
+import { openAuth } from "@ordermesh/auth/auth";
+import { loadTls } from "@ordermesh/auth/tls";
 import { openDatabase } from "@ordermesh/postgres/database";
 import { migrate } from "@ordermesh/postgres/migrate";
 import type { Running } from "@ordermesh/process/run-until-signal";
@@ -12,6 +14,7 @@ import type { CheckoutConfig } from "./config.ts";
 import { createProductCache } from "./product-cache.ts";
 import { bindCheckoutAdminService, bindCheckoutService } from "./rpc/checkout-service.ts";
 import { bindMinizonCheckout } from "./rpc/minizon.ts";
+import { minizonRules } from "./rpc/minizon-rules.ts";
 import { catalogueServices, createLookUp, lookUpSkusMax } from "./upstream/catalogue.ts";
 import { createLoms, lomsServices } from "./upstream/loms.ts";
 import { createRateLimit } from "./upstream/rate-limit.ts";
@@ -44,6 +47,8 @@ export async function startCheckout(config: CheckoutConfig): Promise<Checkout> {
     sampleRatio: config.traceSampleRatio,
   });
   parts.add("tracing", tracing.stop);
+  const auth = await openAuth({ config: config.auth, service, logger });
+  const tls = await loadTls(config.tls);
 
   const database = openDatabase({
     url: config.databaseUrl,
@@ -59,6 +64,8 @@ export async function startCheckout(config: CheckoutConfig): Promise<Checkout> {
     ...client,
     address: config.lomsAddress,
     services: lomsServices,
+    credentials: auth.credentials("loms"),
+    tls: tls?.client("loms"),
   });
   parts.add("loms client", lomsTransport.close);
   const loms = createLoms(lomsTransport.transport, createRateLimit("LOMS", config.lomsRate));
@@ -67,6 +74,8 @@ export async function startCheckout(config: CheckoutConfig): Promise<Checkout> {
     ...client,
     address: config.productAddress,
     services: catalogueServices,
+    credentials: auth.credentials("product"),
+    tls: tls?.client("product"),
   });
   parts.add("product client", catalogue.close);
   const products = createProductCache({
@@ -94,6 +103,8 @@ export async function startCheckout(config: CheckoutConfig): Promise<Checkout> {
     metrics,
     tracing,
     reflection: config.reflection,
+    authorize: auth.authorize(minizonRules(config.minizonOpen)),
+    tls: tls?.server,
   });
   parts.add("rpc server", () => server.stop(config.stopTimeoutMs));
 

@@ -19,6 +19,8 @@ export interface OrderChange {
   readonly orderId: bigint;
   readonly command: OrderCommand;
   readonly traceparent: string;
+  /** To anybody else's order it is as if there were none. Undefined: to any order. */
+  readonly limitedToUserId?: bigint | undefined;
 }
 
 export type ChangeOutcome =
@@ -72,7 +74,7 @@ export async function changeOrders(tx: Tx, changes: readonly OrderChange[]): Pro
 }
 
 function applyCommand(change: OrderChange, order: OrderInHand | undefined): ChangeOutcome {
-  if (order === undefined) {
+  if (order === undefined || !isVisible(order.locked, change.limitedToUserId)) {
     return { kind: "refused", failure: orderNotFound(change.orderId) };
   }
   const { locked } = order;
@@ -144,6 +146,14 @@ function writeMoves(tx: Tx, orders: readonly Order[], holds: readonly Hold[], ch
       changedAt,
     })),
   );
+}
+
+/** Whether a caller who is limited to one user's orders, or is not, may know of this one. */
+export function isVisible(
+  { userId }: { readonly userId: bigint },
+  limitedToUserId: bigint | undefined,
+): boolean {
+  return limitedToUserId === undefined || limitedToUserId === userId;
 }
 
 export function orderNotFound(orderId: bigint): Failure {

@@ -1,3 +1,5 @@
+import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
+import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import { type Environment, readConfig } from "@ordermesh/config/config";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 
@@ -8,12 +10,20 @@ export interface LomsConfig {
   readonly databaseConnectionsMax: number;
   readonly databaseTimeoutMs: number;
   readonly kafkaBrokers: readonly string[];
+  /** Whether orders are paid by what the payment service tells, besides PayOrder. */
+  readonly consumesPayments: boolean;
   /** From an order's creation until it can no longer be paid. */
   readonly paymentWindowMs: number;
   /** How late a timer may fire. */
   readonly timersEveryMs: number;
   readonly batchOrdersMax: number;
   readonly queueOrdersMax: number;
+  /** Undefined: anybody may call everything. */
+  readonly auth: AuthConfig | undefined;
+  /** Undefined: connections are not encrypted. */
+  readonly tls: TlsConfig | undefined;
+  /** Whether miniZON's contract may be called without a token, as it was there. */
+  readonly minizonOpen: boolean;
   readonly stopTimeoutMs: number;
   readonly reflection: boolean;
   readonly logLevel: LogLevel;
@@ -31,10 +41,14 @@ export function readLomsConfig(environment: Environment): LomsConfig {
     databaseConnectionsMax: read.integer("LOMS_DATABASE_CONNECTIONS_MAX", { fallback: 8, min: 2, max: 200 }),
     databaseTimeoutMs: read.integer("LOMS_DATABASE_TIMEOUT_MS", { fallback: 5_000, min: 100 }),
     kafkaBrokers: read.list("KAFKA_BROKERS", ["127.0.0.1:9092"]),
+    consumesPayments: read.boolean("CONSUME_PAYMENTS", true),
     paymentWindowMs: read.integer("PAYMENT_WINDOW_MS", { fallback: 600_000, min: 100 }),
     timersEveryMs: read.integer("TIMERS_EVERY_MS", { fallback: 250, min: 10, max: 5_000 }),
     batchOrdersMax: read.integer("BATCH_ORDERS_MAX", { fallback: 256, min: 1, max: 1_000 }),
     queueOrdersMax: read.integer("QUEUE_ORDERS_MAX", { fallback: 10_000, min: 1 }),
+    auth: readAuthConfig(read),
+    tls: readTlsConfig(read),
+    minizonOpen: read.boolean("MINIZON_OPEN", false),
     stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
     reflection: read.boolean("REFLECTION", true),
     logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),

@@ -1,16 +1,20 @@
 import type { Queryable } from "@ordermesh/postgres/tx";
-import { orderNotFound } from "./change-orders.ts";
+import { isVisible, orderNotFound } from "./change-orders.ts";
 import type { Order, OrderStatusChange } from "./domain/order.ts";
 import { type OrderFilter, type OrderPosition, listOrders as selectOrders } from "./sql/order-list.ts";
 import { findHistory, findOrders } from "./sql/orders.ts";
 
-/** @throws Failure `not_found` that names the order. */
+/**
+ * @param limitedToUserId whose orders the caller may see; undefined: anybody's.
+ * @throws Failure `not_found` that names the order, also if it is somebody else's.
+ */
 export async function getOrder(
   db: Queryable,
   orderId: bigint,
+  limitedToUserId: bigint | undefined,
 ): Promise<{ readonly order: Order; readonly history: readonly OrderStatusChange[] }> {
   const [[order], history] = await Promise.all([findOrders(db, [orderId]), findHistory(db, orderId)]);
-  if (order === undefined) {
+  if (order === undefined || !isVisible(order, limitedToUserId)) {
     throw orderNotFound(orderId);
   }
   return { order, history };

@@ -1,6 +1,9 @@
+import { openAuth } from "@ordermesh/auth/auth";
+import { loadTls } from "@ordermesh/auth/tls";
 import { createKafkaClient } from "@ordermesh/kafka/client";
+import { type Consumer, startConsumer } from "@ordermesh/kafka/consumer";
 import { createProducer } from "@ordermesh/kafka/producer";
-import { ensureTopics } from "@ordermesh/kafka/topics";
+import { deadLetterTopic, ensureTopics } from "@ordermesh/kafka/topics";
 import { reportBacklog } from "@ordermesh/outbox/backlog";
 import { type Relay, startRelay } from "@ordermesh/outbox/relay";
 import { openDatabase } from "@ordermesh/postgres/database";
@@ -13,7 +16,9 @@ import { createLogger } from "@ordermesh/telemetry/logger";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
 import type { LomsConfig } from "./config.ts";
+import { paymentsGroup, paymentsTopic } from "./events/incoming.ts";
 import { ordersTopic } from "./events/outgoing.ts";
+import { handlePaymentEvents } from "./handle-payment-events.ts";
 import { createIdBlocks } from "./id-blocks.ts";
 import { openOrderDesk } from "./order-desk.ts";
 import { startOrderFeed } from "./order-feed.ts";
@@ -21,6 +26,7 @@ import { createOrderMetrics } from "./order-metrics.ts";
 import { bindInventoryService } from "./rpc/inventory-service.ts";
 import { bindLomsService } from "./rpc/loms-service.ts";
 import { bindMinizonLoms } from "./rpc/minizon.ts";
+import { minizonRules } from "./rpc/minizon-rules.ts";
 import { nextIdBlock } from "./sql/id-blocks.ts";
 import { startTimerLoop } from "./timers.ts";
 
@@ -49,6 +55,8 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
     sampleRatio: config.traceSampleRatio,
   });
   parts.add("tracing", tracing.stop);
+  const auth = await openAuth({ config: config.auth, service, logger });
+  const tls = await loadTls(config.tls);
 
   const database = openDatabase({
     url: config.databaseUrl,
@@ -100,9 +108,13 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
     metrics,
     tracing,
     reflection: config.reflection,
+    authorize: auth.authorize(minizonRules(config.minizonOpen)),
+    tls: tls?.server,
   });
   parts.add("rpc server", () => server.stop(config.stopTimeoutMs));
   parts.add("order feed", feed.stop);
+  let consumer: Consumer | undefined;
+  parts.add("consumer", async () => consumer?.stop());
 
   async function becomeReady(): Promise<void> {
     const { signal } = starting;
@@ -149,18 +161,45 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
     });
   }
 
-  const ready = becomeReady();
-  const publishing = ready.then(publishEvents).catch((error) => {
-    if (!starting.signal.aborted) {
-      logger.error({ err: error }, "events can not be published");
+  /** Orders are taken, and paid with PayOrder, while there are no payments to hear of. */
+  async function consumePayments(): Promise<void> {
+    if (!config.consumesPayments) {
+      return;
     }
-  });
+    const deadLetters = { ...paymentsTopic, name: deadLetterTopic(paymentsTopic.name, paymentsGroup) };
+    await ensureTopics(kafka, [paymentsTopic, deadLetters], starting.signal);
+    starting.signal.throwIfAborted();
+    consumer = startConsumer({
+      client: kafka,
+      group: paymentsGroup,
+      topic: paymentsTopic.name,
+      batchMax: 200,
+      retry: { attemptsMax: 5, backoffBaseMs: 100, backoffMaxMs: 2_000 },
+      metrics,
+      handle: (records) => handlePaymentEvents({ database, onChanged: onPaid }, records),
+    });
+  }
+
+  const onPaid: Parameters<typeof handlePaymentEvents>[0]["onChanged"] = (change, outcome) => {
+    orderMetrics.changed(change.command, outcome);
+    onCommitted();
+  };
+
+  const ready = becomeReady();
+  const exchanging = ready
+    .then(publishEvents)
+    .then(consumePayments)
+    .catch((error) => {
+      if (!starting.signal.aborted) {
+        logger.error({ err: error }, "events can not be exchanged");
+      }
+    });
   return {
     address: server.address,
     ready,
     async stop() {
       starting.abort();
-      await publishing;
+      await exchanging;
       await parts.stopAll();
     },
   };

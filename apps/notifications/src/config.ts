@@ -1,3 +1,5 @@
+import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
+import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import { type Environment, readConfig } from "@ordermesh/config/config";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 
@@ -17,6 +19,10 @@ export interface NotificationsConfig {
   readonly webhookTimeoutMs: number;
   /** After the first try that failed; it doubles with each one. For e-mail as well. */
   readonly deliveryBackoffBaseMs: number;
+  /** Undefined: anybody may call everything. */
+  readonly auth: AuthConfig | undefined;
+  /** Undefined: connections are not encrypted. */
+  readonly tls: TlsConfig | undefined;
   readonly stopTimeoutMs: number;
   readonly reflection: boolean;
   readonly logLevel: LogLevel;
@@ -49,6 +55,8 @@ export function readNotificationsConfig(environment: Environment): Notifications
         min: 1,
         max: 60_000,
       }),
+      auth: readAuthConfig(read),
+      tls: readTlsConfig(read),
       stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
       reflection: read.boolean("REFLECTION", true),
       logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),

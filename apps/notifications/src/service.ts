@@ -1,3 +1,5 @@
+import { openAuth } from "@ordermesh/auth/auth";
+import { loadTls } from "@ordermesh/auth/tls";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { type Consumer, startConsumer } from "@ordermesh/kafka/consumer";
 import { deadLetterTopic, ensureTopics } from "@ordermesh/kafka/topics";
@@ -45,6 +47,8 @@ export async function startNotifications(config: NotificationsConfig): Promise<N
     sampleRatio: config.traceSampleRatio,
   });
   parts.add("tracing", tracing.stop);
+  const auth = await openAuth({ config: config.auth, service, logger });
+  const tls = await loadTls(config.tls);
 
   const database = openDatabase({
     url: config.databaseUrl,
@@ -77,6 +81,8 @@ export async function startNotifications(config: NotificationsConfig): Promise<N
     metrics,
     tracing,
     reflection: config.reflection,
+    authorize: auth.authorize(),
+    tls: tls?.server,
   });
   parts.add("rpc server", () => server.stop(config.stopTimeoutMs));
   parts.add("notification feed", feed.stop);

@@ -55,6 +55,8 @@ export function testConfig(databaseUrl: string, kafkaBrokers: readonly string[])
     webhookAllowHttp: false,
     webhookTimeoutMs: 2_000,
     deliveryBackoffBaseMs: 10,
+    auth: undefined,
+    tls: undefined,
     stopTimeoutMs: 5_000,
     reflection: true,
     logLevel: "error",

@@ -20,7 +20,7 @@ export function startNotificationsProcess(
   const root = fileURLToPath(new URL("../../../", import.meta.url));
   const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", main], {
     cwd: root,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, AUTH: "off", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exit = once(child, "exit").then(([code]) => code as number | null);

@@ -46,6 +46,24 @@ export async function demoCatalogue(): Promise<Catalogue> {
   };
 }
 
+/**
+ * What the routes of the other two systems sell: AngelProj's one product with the ten of it that there were, and what a
+ * bill of order-processing-system is an order of, of which there are as many as a warehouse can count.
+ */
+export function replacedSystemsCatalogue(): Catalogue {
+  const [customItem, item1] = [9_000_000, 9_000_001];
+  return {
+    products: [
+      { sku: customItem, name: "Custom item", priceMinor: 0 },
+      { sku: item1, name: "item1", priceMinor: 1_000 },
+    ],
+    stock: [
+      ...Array.from({ length: 2_000 }, () => ({ sku: customItem, warehouseId: 220, quantity: 1_000_000 })),
+      { sku: item1, warehouseId: 220, quantity: 10 },
+    ],
+  };
+}
+
 /** A catalogue of any size for load: SKUs 1 to `count`, with so much stock that it lasts. */
 export function loadCatalogue(count: number): Catalogue {
   const skus = Array.from({ length: count }, (_, index) => index + 1);

@@ -4,7 +4,7 @@ import type { MeshAddresses } from "./clients.ts";
 /** Where a running mesh is: what the environment names, and what `up` starts otherwise. */
 export interface Installation {
   readonly addresses: MeshAddresses;
-  readonly databases: { readonly loms: string; readonly checkout: string; readonly notifications: string };
+  readonly databases: Readonly<Record<"loms" | "checkout" | "payments" | "notifications", string>>;
   readonly kafkaBrokers: readonly string[];
 }
 
@@ -33,6 +33,7 @@ export function readInstallation(environment: Environment = process.env): Instal
       databases: {
         loms: database("LOMS"),
         checkout: database("CHECKOUT"),
+        payments: database("PAYMENTS"),
         notifications: database("NOTIFICATIONS"),
       },
       kafkaBrokers: read.list("KAFKA_BROKERS", [`127.0.0.1:${kafkaPort}`]),

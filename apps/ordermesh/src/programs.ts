@@ -58,6 +58,15 @@ export const services: readonly Service[] = [
     upstreams: {},
   },
   {
+    name: "payments",
+    entry: entryOf("payments"),
+    port: { variable: "PAYMENTS_PORT", standard: 50054 },
+    hostVariable: "PAYMENTS_HOST",
+    databaseVariable: "PAYMENTS_DATABASE_URL",
+    usesKafka: true,
+    upstreams: {},
+  },
+  {
     name: "notifications",
     entry: entryOf("notifications"),
     port: { variable: "NOTIFICATIONS_PORT", standard: 50055 },
@@ -65,6 +74,22 @@ export const services: readonly Service[] = [
     databaseVariable: "NOTIFICATIONS_DATABASE_URL",
     usesKafka: true,
     upstreams: {},
+  },
+  {
+    name: "gateway",
+    entry: entryOf("gateway"),
+    port: { variable: "GATEWAY_PORT", standard: 8080 },
+    hostVariable: "GATEWAY_HOST",
+    databaseVariable: "GATEWAY_DATABASE_URL",
+    usesKafka: false,
+    upstreams: {
+      LOMS_ADDRESS: "loms",
+      CHECKOUT_ADDRESS: "checkout",
+      PRODUCT_ADDRESS: "product",
+      PAYMENTS_ADDRESS: "payments",
+      NOTIFICATIONS_ADDRESS: "notifications",
+      IDENTITY_ADDRESS: "identity",
+    },
   },
 ];
 

@@ -1,6 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { ProductKind, ProductSchema } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
-import { type Catalogue, type CatalogueProduct, demoCatalogue } from "./catalogue.ts";
+import {
+  type Catalogue,
+  type CatalogueProduct,
+  demoCatalogue,
+  replacedSystemsCatalogue,
+} from "./catalogue.ts";
 import { type MeshClients, openClients } from "./clients.ts";
 
 export interface SeedResult {
@@ -62,6 +67,8 @@ export async function seedDemo(options: {
     notifications: lomsAddress,
   });
   try {
+    const catalogue = replacedSystemsCatalogue();
+    await seedCatalogue({ clients, catalogue, name: "replaced-systems", onProgress });
     return await seedCatalogue({ clients, catalogue: await demoCatalogue(), name: "demo", onProgress });
   } finally {
     clients.close();

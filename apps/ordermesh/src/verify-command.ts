@@ -19,6 +19,7 @@ export function addVerifyCommand(program: Command): void {
           lomsDatabaseUrl: databases.loms,
           checkoutDatabaseUrl: databases.checkout,
           notificationsDatabaseUrl: databases.notifications,
+          paymentsDatabaseUrl: databases.payments,
           kafkaBrokers,
         },
         logger,

@@ -1,3 +1,5 @@
+import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
+import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import { type Environment, readConfig } from "@ordermesh/config/config";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 
@@ -9,6 +11,10 @@ export interface ProductConfig {
   readonly databaseTimeoutMs: number;
   /** What clients of miniZON's contract must send with each call. */
   readonly minizonToken: string;
+  /** Undefined: anybody may call everything. */
+  readonly auth: AuthConfig | undefined;
+  /** Undefined: connections are not encrypted. */
+  readonly tls: TlsConfig | undefined;
   readonly stopTimeoutMs: number;
   readonly reflection: boolean;
   readonly logLevel: LogLevel;
@@ -30,6 +36,8 @@ export function readProductConfig(environment: Environment): ProductConfig {
     }),
     databaseTimeoutMs: read.integer("PRODUCT_DATABASE_TIMEOUT_MS", { fallback: 5_000, min: 100 }),
     minizonToken: read.string("MINIZON_PRODUCT_TOKEN", "testtoken"),
+    auth: readAuthConfig(read),
+    tls: readTlsConfig(read),
     stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
     reflection: read.boolean("REFLECTION", true),
     logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),

@@ -1,3 +1,5 @@
+import { openAuth } from "@ordermesh/auth/auth";
+import { loadTls } from "@ordermesh/auth/tls";
 import { openDatabase } from "@ordermesh/postgres/database";
 import { migrate } from "@ordermesh/postgres/migrate";
 import type { Running } from "@ordermesh/process/run-until-signal";
@@ -9,6 +11,7 @@ import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
 import type { ProductConfig } from "./config.ts";
 import { bindMinizonProduct } from "./rpc/minizon.ts";
+import { minizonRules } from "./rpc/minizon-rules.ts";
 import { bindProductService } from "./rpc/product-service.ts";
 
 const service = "product";
@@ -36,6 +39,8 @@ export async function startProduct(config: ProductConfig): Promise<ProductApp> {
     sampleRatio: config.traceSampleRatio,
   });
   parts.add("tracing", tracing.stop);
+  const auth = await openAuth({ config: config.auth, service, logger });
+  const tls = await loadTls(config.tls);
 
   const database = openDatabase({
     url: config.databaseUrl,
@@ -54,6 +59,8 @@ export async function startProduct(config: ProductConfig): Promise<ProductApp> {
     metrics,
     tracing,
     reflection: config.reflection,
+    authorize: auth.authorize(minizonRules),
+    tls: tls?.server,
   });
   parts.add("rpc server", () => server.stop(config.stopTimeoutMs));
 

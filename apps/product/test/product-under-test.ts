@@ -26,6 +26,7 @@ export async function startProductUnderTest(
       PRODUCT_HOST: "127.0.0.1",
       PRODUCT_PORT: "0",
       PRODUCT_DATABASE_URL: databaseUrl,
+      AUTH: "off",
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "error",
       STOP_TIMEOUT_MS: "5000",
       ...environment,

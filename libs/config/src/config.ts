@@ -17,6 +17,8 @@ export interface ConfigReader {
   oneOf<Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice;
   /** Comma-separated, without empty entries. */
   list(name: string, fallback: readonly string[]): readonly string[];
+  /** Adds a problem that the others can not see, such as two variables that do not go together. */
+  problem(text: string): void;
 }
 
 /** Thrown with one line per bad variable. */
@@ -105,6 +107,9 @@ function createReader(environment: Environment, problems: string[]): ConfigReade
         .split(",")
         .map((entry) => entry.trim())
         .filter((entry) => entry !== "");
+    },
+    problem(text) {
+      problems.push(text);
     },
   };
 }

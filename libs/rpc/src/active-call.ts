@@ -1,9 +1,13 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
+import { type Admission, type CallOrigin, unguarded } from "./authorization.ts";
 
 /** One call that a server is working on. The transport makes it where it can, else the interceptor does. */
 export interface ActiveCall {
   readonly kind: DescMethod["methodKind"];
+  readonly origin: CallOrigin;
+  /** Who calls. */
+  admission: Admission;
   /** Milliseconds since 1970; Infinity if there is no deadline. */
   deadlineAt: number;
   /** True if the transport itself ends the call at `deadlineAt`. */
@@ -30,11 +34,14 @@ export const activeCallKey = createContextKey<ActiveCall | undefined>(undefined,
 
 export function createActiveCall(
   kind: DescMethod["methodKind"],
+  origin: CallOrigin,
   deadlineAt: number,
   deadlineWatched: boolean,
 ): ActiveCall {
   return {
     kind,
+    origin,
+    admission: unguarded,
     deadlineAt,
     deadlineWatched,
     requestError: undefined,

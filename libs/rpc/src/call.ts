@@ -1,9 +1,10 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { traceIdOf } from "@ordermesh/telemetry/tracing";
 import { activeCallKey } from "./active-call.ts";
+import { type Admission, unguarded } from "./authorization.ts";
 
-/** What a handler passes on to the operations and upstream calls that it makes. */
-export interface Call {
+/** What a handler passes on to the operations and upstream calls that it makes; among it who calls. */
+export interface Call extends Admission {
   /** W3C trace context of this call's span; the parent of what is done for it. */
   readonly traceparent: string;
   /** For logs. */
@@ -17,6 +18,8 @@ export interface Call {
   readonly aborted: boolean;
   /** Time left until the deadline, at least 0; Infinity for a stream without one. */
   remainingMs(): number;
+  /** IP address of the other end of the connection, which may be a proxy; "" once the call is over. */
+  peerAddress(): string;
 }
 
 /** Reads the call from a handler's context. */
@@ -33,6 +36,8 @@ export function callOf(context: HandlerContext): Call {
         return context.signal.aborted;
       },
       remainingMs: () => context.timeoutMs() ?? Number.POSITIVE_INFINITY,
+      peerAddress: () => "",
+      ...unguarded,
     };
   }
   return {
@@ -45,5 +50,8 @@ export function callOf(context: HandlerContext): Call {
       return active.abortReason !== undefined;
     },
     remainingMs: () => Math.max(0, active.deadlineAt - Date.now()),
+    peerAddress: () => active.origin.peerAddress(),
+    principal: active.admission.principal,
+    limitedToUserId: active.admission.limitedToUserId,
   };
 }

@@ -63,18 +63,52 @@ export interface ClientCallOptions {
 }
 
 /**
+ * Gives the token of the service that calls: at once while it has a good one, else as soon as it has made one.
+ */
+export type Credentials = () => string | Promise<string>;
+
+/**
+ * The token to send with a call.
+ *
+ * @throws ConnectError UNAUTHENTICATED, or a promise that rejects with it, if there is none to be had.
+ */
+export function tokenFrom(credentials: Credentials | undefined): string | undefined | Promise<string> {
+  try {
+    const token = credentials?.();
+    return token instanceof Promise ? token.catch(throwTokenless) : token;
+  } catch (error) {
+    return throwTokenless(error);
+  }
+}
+
+function throwTokenless(cause: unknown): never {
+  throw new ConnectError(
+    "The caller could not make its own token: see its log.",
+    Code.Unauthenticated,
+    undefined,
+    undefined,
+    cause,
+  );
+}
+
+/**
+ * @param token sent as `authorization`, unless the headers have their own.
  * @throws ConnectError DEADLINE_EXCEEDED if there is no time left, INVALID_ARGUMENT for headers that gRPC cannot carry.
  */
 export function beginCall(
   { method }: ClientMethod,
   timeoutMs: number | undefined,
   header: HeaderInput,
+  token: string | undefined,
   options: ClientCallOptions,
 ): ClientCall {
   const headers = new Headers(header);
   const parent = headers.get("traceparent") ?? undefined;
   headers.delete("traceparent");
   const metadata = requestMetadata(headers);
+  if (token !== undefined && !headers.has("authorization")) {
+    metadata.set("authorization", `Bearer ${token}`);
+  }
   const span = options.tracing.startSpan(`${method.parent.typeName}/${method.name}`, parent, {
     kind: SpanKind.CLIENT,
     attributes: { "rpc.system": "grpc", "rpc.service": method.parent.typeName, "rpc.method": method.name },

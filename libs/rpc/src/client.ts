@@ -23,9 +23,11 @@ import {
   type ClientCall,
   type ClientCallOptions,
   type ClientMethod,
+  type Credentials,
   createClientMethod,
   errorOfStatus,
   type HeaderInput,
+  tokenFrom,
   wholeMessage,
 } from "./client-call.ts";
 import { type ClientTls, openChannels } from "./client-channels.ts";
@@ -42,6 +44,8 @@ export interface GrpcTransportOptions {
   /** Deadline of a call that is made without one. */
   readonly defaultTimeoutMs: number;
   readonly tls?: ClientTls;
+  /** Who calls: its token goes with each call that has no `authorization` header of its own. */
+  readonly credentials?: Credentials;
   /** Connections to each address. More than one helps when hundreds of calls are in flight at the same time. */
   readonly channels?: number;
 }
@@ -62,7 +66,7 @@ export interface GrpcTransport {
  * - Connect's clients do not tell the transport that a `for await` loop was left: end a stream with a signal.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { address, services, metrics, tracing, defaultTimeoutMs, tls, channels = 1 } = options;
+  const { address, services, metrics, tracing, defaultTimeoutMs, tls, credentials, channels = 1 } = options;
   const clients = openChannels({ address, services, tls, channels });
   const recordDuration = createCallDurations(
     metrics,
@@ -85,7 +89,9 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       input: MessageInitShape<I>,
     ): Promise<UnaryResponse<I, O>> {
       const clientMethod = methodOf(method);
-      const call = beginCall(clientMethod, timeoutMs, header, callOptions);
+      const known = tokenFrom(credentials);
+      const token = known instanceof Promise ? await known : known;
+      const call = beginCall(clientMethod, timeoutMs, header, token, callOptions);
       const answer = await callUnary(
         clients.next(),
         clientMethod,
@@ -103,7 +109,9 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       input: AsyncIterable<MessageInitShape<I>>,
     ): Promise<StreamResponse<I, O>> {
       const clientMethod = methodOf(method);
-      const call = beginCall(clientMethod, timeoutMs, header, callOptions);
+      const known = tokenFrom(credentials);
+      const token = known instanceof Promise ? await known : known;
+      const call = beginCall(clientMethod, timeoutMs, header, token, callOptions);
       const answer = await callStream(clients.next(), clientMethod, call, input, signal);
       return { stream: true, service: method.parent, method, ...answer } as StreamResponse<I, O>;
     },

@@ -17,7 +17,6 @@ import {
   openCall,
   parseMessage,
   sendAnswer,
-  traceparentIn,
 } from "./grpc-call.ts";
 import type { GrpcContext } from "./grpc-context.ts";
 import { streamHandler } from "./grpc-streams.ts";
@@ -73,7 +72,7 @@ function unaryHandler(bridged: BridgedMethod, spec: UnarySpec): UntypedHandleCal
       request = emptyMessage(method);
     }
     const run = () => invoke(spec, context, request, interceptors);
-    chain.unary(context.active, method, traceparentIn(call.metadata), request, run).then(
+    chain.unary(context.active, method, request, run).then(
       (response) => sendAnswer(bridged, call, context, response, callback),
       (error: unknown) => callback(failCall(bridged, call, context, error)),
     );

@@ -1,8 +1,8 @@
 import { create, type DescMethod, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
-import type { Metadata, StatusObject, sendUnaryData } from "@grpc/grpc-js";
+import type { Metadata, ServerUnaryCall, StatusObject, sendUnaryData } from "@grpc/grpc-js";
 import type { Logger } from "@ordermesh/telemetry/logger";
-import { type ActiveCall, abortCall, clientEnded, createActiveCall } from "./active-call.ts";
+import { type ActiveCall, abortCall, clientEnded } from "./active-call.ts";
 import { deadlineExceeded } from "./deadline.ts";
 import { GrpcContext } from "./grpc-context.ts";
 import { addHeaders, statusOf } from "./grpc-metadata.ts";
@@ -26,12 +26,13 @@ export interface BridgedMethod {
 }
 
 /** What all four kinds of grpc-js server calls have in common. */
-export interface GrpcCall {
+export interface GrpcCall
+  extends Pick<
+    ServerUnaryCall<Buffer, Buffer>,
+    "getDeadline" | "getHost" | "getPath" | "getPeer" | "getAuthContext"
+  > {
   readonly metadata: Metadata;
   on(event: "cancelled", listener: () => void): unknown;
-  getDeadline(): Date | number;
-  getHost(): string;
-  getPath(): string;
   sendMetadata(metadata: Metadata): void;
 }
 
@@ -39,20 +40,15 @@ export interface GrpcCall {
 export function openCall(method: DescMethod, call: GrpcCall): GrpcContext {
   const deadline = call.getDeadline();
   const deadlineAt = typeof deadline === "number" ? deadline : deadline.getTime();
-  const active = createActiveCall(method.methodKind, deadlineAt, true);
+  const context = new GrpcContext(method, call, deadlineAt);
+  const { active } = context;
   // grpc-js reports every call as cancelled once it is over; a finished one takes no notice.
   call.on("cancelled", () => {
     if (!active.finished) {
       abortCall(active, Date.now() >= deadlineAt ? deadlineExceeded() : clientEnded());
     }
   });
-  return new GrpcContext(method, active, call);
-}
-
-/** The traceparent that the client sent. */
-export function traceparentIn(metadata: Metadata): string | null {
-  const [value] = metadata.get("traceparent");
-  return typeof value === "string" ? value : null;
+  return context;
 }
 
 /** @throws ConnectError INVALID_ARGUMENT for bytes that are not such a message. */

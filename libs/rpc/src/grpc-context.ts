@@ -1,14 +1,22 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
-import type { Metadata } from "@grpc/grpc-js";
-import { type ActiveCall, activeCallKey, signalOf } from "./active-call.ts";
+import type { Metadata, ServerUnaryCall } from "@grpc/grpc-js";
+import { type ActiveCall, activeCallKey, createActiveCall, signalOf } from "./active-call.ts";
+import type { CallOrigin } from "./authorization.ts";
 import { headersOf } from "./grpc-metadata.ts";
+import { hostOf, namesOf } from "./peer.ts";
+
+/** What this needs of a call that grpc-js received. */
+interface ReceivedCall
+  extends Pick<ServerUnaryCall<Buffer, Buffer>, "getHost" | "getPath" | "getPeer" | "getAuthContext"> {
+  readonly metadata: Metadata;
+}
 
 /**
  * The context of a call over gRPC. It is a class, and its parts are made when they are asked for, because most handlers
  * ask for none: three Headers and an abort signal for each call cost a fifth of what serving it costs.
  */
-export class GrpcContext implements HandlerContext {
+export class GrpcContext implements HandlerContext, CallOrigin {
   readonly method: DescMethod;
   readonly active: ActiveCall;
   readonly requestMethod = "POST";
@@ -16,18 +24,38 @@ export class GrpcContext implements HandlerContext {
   /** The response headers and trailers, if anyone asked for them. */
   sentHeader: Headers | undefined = undefined;
   sentTrailer: Headers | undefined = undefined;
-  readonly #call: { readonly metadata: Metadata; getHost(): string; getPath(): string };
+  readonly #call: ReceivedCall;
   #requestHeader: Headers | undefined = undefined;
   #values: ContextValues | undefined = undefined;
 
-  constructor(
-    method: DescMethod,
-    active: ActiveCall,
-    call: { readonly metadata: Metadata; getHost(): string; getPath(): string },
-  ) {
+  /** @param deadlineAt milliseconds since 1970; grpc-js watches it. */
+  constructor(method: DescMethod, call: ReceivedCall, deadlineAt: number) {
     this.method = method;
-    this.active = active;
     this.#call = call;
+    this.active = createActiveCall(method.methodKind, this, deadlineAt, true);
+  }
+
+  get traceparent(): string | null {
+    return this.#single("traceparent");
+  }
+
+  get authorization(): string | null {
+    return this.#single("authorization");
+  }
+
+  peerAddress(): string {
+    return hostOf(this.#call.getPeer());
+  }
+
+  certificateNames(): readonly string[] | undefined {
+    // Empty unless the certificate was verified.
+    const { sslPeerCertificate } = this.#call.getAuthContext();
+    return sslPeerCertificate === undefined ? undefined : namesOf(sslPeerCertificate);
+  }
+
+  #single(key: string): string | null {
+    const values = this.#call.metadata.get(key);
+    return values.length === 1 && typeof values[0] === "string" ? values[0] : null;
   }
 
   get service(): DescService {

@@ -1,5 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { Code, ConnectError, createConnectRouter, type Interceptor } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  createConnectRouter,
+  createContextValues,
+  type Interceptor,
+} from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
 import {
   compressionBrotli,
@@ -11,6 +17,7 @@ import type { Logger } from "@ordermesh/telemetry/logger";
 import type { Registry } from "prom-client";
 import type { BoundService } from "./bound-service.ts";
 import { maxTimerMs, type RpcLimits } from "./limits.ts";
+import { socketKey } from "./peer.ts";
 import { checkedBody } from "./request-body.ts";
 
 /** How long a client may go on sending what nobody wants any more. */
@@ -22,6 +29,9 @@ export interface ServingState {
   readonly reasons: readonly string[];
 }
 
+/** Answers one request of a path that is no RPC. */
+export type Page = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
 /** Serves Connect and gRPC-Web, and the plain endpoints that operators' tools ask for. */
 export function createHttpHandler(options: {
   readonly services: readonly BoundService[];
@@ -30,8 +40,10 @@ export function createHttpHandler(options: {
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly state: () => ServingState;
+  readonly pages: Readonly<Record<string, Page>>;
 }): RequestListener {
   const { logger, metrics, state } = options;
+  const pages = new Map(Object.entries(options.pages));
   const handlers = rpcHandlers(options);
   return (request, response) => {
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
@@ -42,7 +54,12 @@ export function createHttpHandler(options: {
       });
       return;
     }
-    answerPlain(path, request, response, metrics, state).catch((error: unknown) => {
+    const page = pages.get(path);
+    const answered =
+      page === undefined
+        ? answerPlain(path, request, response, metrics, state)
+        : answerPage(page, request, response);
+    answered.catch((error: unknown) => {
       logger.error({ err: error, path }, "the request could not be answered");
       answerText(response, 500, "internal error");
     });
@@ -77,9 +94,10 @@ async function answerRpc(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const values = createContextValues().set(socketKey, request.socket);
   let universalRequest: UniversalServerRequest;
   try {
-    universalRequest = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    universalRequest = universalRequestFromNodeRequest(request, response, undefined, values);
     // Connect's own iterator destroys a request that it stops reading, and with it the response on its way.
     const body: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
     const { method } = handler;
@@ -104,7 +122,7 @@ async function answerRpc(
  * Reads what is left of a body that was refused: it would hold up the next request on this connection. A client that
  * has not sent all of it soon after the answer loses the connection; some stop sending and leave it at that.
  */
-function discardBody(request: IncomingMessage): void {
+export function discardBody(request: IncomingMessage): void {
   request.removeAllListeners("readable");
   request.resume();
   if (request.complete) {
@@ -120,6 +138,12 @@ function discardBody(request: IncomingMessage): void {
   const timer = setTimeout(() => setImmediate(closeUnlessComplete), lingerMs);
   // Of the request and not of its socket, which would collect a listener for each request that it carries.
   request.once("close", () => clearTimeout(timer));
+}
+
+async function answerPage(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // What the page does not read of the body would hold up the next request on this connection.
+  response.once("finish", () => discardBody(request));
+  await page(request, response);
 }
 
 async function answerPlain(

@@ -1,4 +1,4 @@
-import { type DescMethod, fromBinary } from "@bufbuild/protobuf";
+import { type DescMessage, type DescMethod, fromBinary, fromJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /** Flag and length in front of each message of gRPC-Web. */
@@ -7,7 +7,8 @@ const frameHeaderBytes = 5;
 /**
  * The body of a unary request over HTTP/1.1, failing with INVALID_ARGUMENT if it is not a message of the method. Connect
  * would call that an internal error of ours and leaves no way to change it, so that the message is parsed twice; on this
- * path that is a small share of the cost. Compressed and JSON bodies pass unread.
+ * path that is a small share of the cost. Compressed and JSON bodies pass unread, unless the contract marks a field of
+ * the request as secret (`debug_redact`): errors about JSON quote what they do not understand, so those are made here.
  */
 export function checkedBody(
   method: DescMethod,
@@ -17,25 +18,76 @@ export function checkedBody(
   const type = header.get("content-type") ?? "";
   const encoding = header.get("content-encoding") ?? "identity";
   if (type === "application/proto" && encoding === "identity") {
-    return checkWhole(method, body);
+    return checkWhole(method, body, assertMessage);
   }
   if (type === "application/grpc-web" || type === "application/grpc-web+proto") {
-    return checkFrame(method, body);
+    return checkFrame(method, body, assertMessage);
   }
-  return body;
+  if (!type.includes("json") || !hasSecrets(method.input)) {
+    return body;
+  }
+  if (encoding !== "identity") {
+    return refuseCompressed(body);
+  }
+  return type.startsWith("application/grpc-web")
+    ? checkFrame(method, body, assertJson)
+    : checkWhole(method, body, assertJson);
 }
 
-async function* checkWhole(method: DescMethod, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+type AssertReadable = (method: DescMethod, bytes: Uint8Array) => void;
+
+/** Whether a message, or one that it may contain, has a field that the contract marks as secret. */
+function hasSecrets(type: DescMessage, seen = new Set<DescMessage>()): boolean {
+  if (seen.has(type)) {
+    return false;
+  }
+  seen.add(type);
+  return type.fields.some(
+    (field) =>
+      field.proto.options?.debugRedact === true ||
+      (field.message !== undefined && hasSecrets(field.message, seen)),
+  );
+}
+
+/** Says nothing of what was sent, not even which field was not understood: its name may be the secret. */
+function assertJson(method: DescMethod, bytes: Uint8Array): void {
+  try {
+    fromJsonString(method.input, new TextDecoder().decode(bytes), { ignoreUnknownFields: false });
+  } catch {
+    throw new ConnectError(
+      `The request is not a ${method.input.typeName}: the JSON is malformed, or a field is unknown or of another type.`,
+      Code.InvalidArgument,
+    );
+  }
+}
+
+// biome-ignore lint/correctness/useYield: whoever reads it gets the error instead of the body.
+async function* refuseCompressed(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const _ of body) {
+    break;
+  }
+  throw new ConnectError("Send this request uncompressed: it holds secrets.", Code.Unimplemented);
+}
+
+async function* checkWhole(
+  method: DescMethod,
+  body: AsyncIterable<Uint8Array>,
+  assertReadable: AssertReadable,
+): AsyncIterable<Uint8Array> {
   const chunks: Uint8Array[] = [];
   // The consumer stops reading at the size limit, which bounds what is kept here.
   for await (const chunk of body) {
     chunks.push(chunk);
     yield chunk;
   }
-  assertMessage(method, Buffer.concat(chunks));
+  assertReadable(method, Buffer.concat(chunks));
 }
 
-async function* checkFrame(method: DescMethod, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+async function* checkFrame(
+  method: DescMethod,
+  body: AsyncIterable<Uint8Array>,
+  assertReadable: AssertReadable,
+): AsyncIterable<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let received = 0;
   let checked = false;
@@ -47,8 +99,11 @@ async function* checkFrame(method: DescMethod, body: AsyncIterable<Uint8Array>):
       const end = frameHeaderBytes + head.readUInt32BE(1);
       if (received >= end) {
         checked = true;
+        if (head[0] !== 0 && assertReadable === assertJson) {
+          throw new ConnectError("Send this request uncompressed: it holds secrets.", Code.Unimplemented);
+        }
         if (head[0] === 0) {
-          assertMessage(method, Buffer.concat(chunks).subarray(frameHeaderBytes, end));
+          assertReadable(method, Buffer.concat(chunks).subarray(frameHeaderBytes, end));
         }
       }
     }

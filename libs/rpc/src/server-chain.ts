@@ -1,7 +1,8 @@
-import type { DescMessage, DescMethod, Message, MessageShape } from "@bufbuild/protobuf";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Failure } from "@ordermesh/failure/failure";
 import type { ActiveCall } from "./active-call.ts";
+import type { MethodGuard } from "./authorization.ts";
 import type { CallRegistry } from "./call-registry.ts";
 import { startDeadline } from "./deadline.ts";
 import { connectErrorOf, internalError } from "./failure-mapping.ts";
@@ -13,19 +14,17 @@ import { failureFromRpc } from "./upstream-failure.ts";
 import type { Validation } from "./validation.ts";
 
 /**
- * What every call passes through, on both stacks and in this order: telemetry, deadline, mapping of errors, validation.
- * These are no separate interceptors, because each of them would cost every call a promise and a closure.
+ * What every call passes through, on both stacks and in this order: telemetry, deadline, mapping of errors,
+ * authorization, validation. These are no separate interceptors, because each of them would cost every call a promise and a closure.
  */
 export interface ServerChain {
   /**
-   * @param traceparent what the client sent, or null.
    * @param run the handler, with the interceptors of the service around it.
    * @throws ConnectError and nothing else: what the client is to get.
    */
   unary<Response>(
     call: ActiveCall,
     method: DescMethod,
-    traceparent: string | null,
     request: Message,
     run: () => Promise<Response>,
   ): Promise<Response>;
@@ -33,7 +32,6 @@ export interface ServerChain {
   stream(
     call: ActiveCall,
     method: DescMethod,
-    traceparent: string | null,
     requests: AsyncIterable<Message>,
     run: (requests: AsyncIterable<Message>) => Promise<AsyncIterable<Message>>,
   ): Promise<AsyncIterable<Message>>;
@@ -44,8 +42,10 @@ export function createServerChain(options: {
   readonly validation: Validation;
   readonly limits: RpcLimits;
   readonly calls: CallRegistry;
+  /** Methods without one are open to anybody. */
+  readonly guards: ReadonlyMap<DescMethod, MethodGuard>;
 }): ServerChain {
-  const { telemetry, validation, limits, calls } = options;
+  const { telemetry, validation, limits, calls, guards } = options;
 
   /** Records the outcome, once, and returns the error to send. */
   function finish(
@@ -66,15 +66,21 @@ export function createServerChain(options: {
   }
 
   return {
-    async unary(call, method, traceparent, request, run) {
+    async unary(call, method, request, run) {
       calls.add(call);
-      const measurement = telemetry.begin(call, method, traceparent);
+      const measurement = telemetry.begin(call, method);
       let timer: NodeJS.Timeout | undefined;
       try {
+        timer = startDeadline(call, limits);
+        const guard = guards.get(method);
+        if (guard !== undefined) {
+          const admission = guard.admit(call.origin);
+          call.admission = admission instanceof Promise ? await untilAborted(call, admission) : admission;
+        }
         if (call.requestError !== undefined) {
           throw call.requestError;
         }
-        timer = startDeadline(call, limits);
+        guard?.checkRequest(call.admission, request);
         validation.check(method.input, request);
         const response = await untilAborted(call, run());
         finish(call, measurement, timer);
@@ -83,13 +89,21 @@ export function createServerChain(options: {
         throw finish(call, measurement, timer, error);
       }
     },
-    async stream(call, method, traceparent, requests, run) {
+    async stream(call, method, requests, run) {
       calls.add(call);
-      const measurement = telemetry.begin(call, method, traceparent);
+      const measurement = telemetry.begin(call, method);
       let timer: NodeJS.Timeout | undefined;
       try {
         timer = startDeadline(call, limits);
-        const output = await untilAborted(call, run(checkedInput(method.input, requests, validation)));
+        const guard = guards.get(method);
+        if (guard !== undefined) {
+          call.admission = await untilAborted(call, Promise.resolve(guard.admit(call.origin)));
+        }
+        const check = (message: Message) => {
+          guard?.checkRequest(call.admission, message);
+          validation.check(method.input, message);
+        };
+        const output = await untilAborted(call, run(checkedInput(requests, check)));
         return guardOutput(call, output, (error) => finish(call, measurement, timer, error));
       } catch (error) {
         throw finish(call, measurement, timer, error);
@@ -124,12 +138,11 @@ function outcomeOf(call: ActiveCall, error: unknown): ConnectError {
   return error instanceof ConnectError ? error : internalError(error, call.traceId);
 }
 
-/** Validates each message that a client streams, and makes one that cannot be read the client's mistake. */
-async function* checkedInput<Type extends DescMessage>(
-  type: Type,
-  messages: AsyncIterable<MessageShape<Type>>,
-  validation: Validation,
-): AsyncIterable<MessageShape<Type>> {
+/** Checks each message that a client streams, and makes one that cannot be read the client's mistake. */
+async function* checkedInput(
+  messages: AsyncIterable<Message>,
+  check: (message: Message) => void,
+): AsyncIterable<Message> {
   const iterator = messages[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -139,7 +152,7 @@ async function* checkedInput<Type extends DescMessage>(
       if (result.done) {
         return;
       }
-      validation.check(type, result.value);
+      check(result.value);
       yield result.value;
     }
   } finally {

@@ -14,7 +14,9 @@ import {
   createActiveCall,
   signalOf,
 } from "./active-call.ts";
+import type { CallOrigin } from "./authorization.ts";
 import { clientDeadlineAt } from "./deadline.ts";
+import { addressOf, certificateNamesOf, socketKey } from "./peer.ts";
 import type { ServerChain } from "./server-chain.ts";
 
 /** The chain as an interceptor of Connect: the outermost one. */
@@ -24,12 +26,11 @@ export function createServerInterceptor(chain: ServerChain): Interceptor {
     const call = known ?? adoptCall(request);
     // The gRPC side has given the request the call's signal already.
     const own = known === undefined ? { ...request, signal: signalOf(call) } : request;
-    const traceparent = own.header.get("traceparent");
     if (!own.stream) {
-      return chain.unary(call, own.method, traceparent, own.message, () => next(own));
+      return chain.unary(call, own.method, own.message, () => next(own));
     }
     let response: Awaited<ReturnType<typeof next>> | undefined;
-    const message = await chain.stream(call, own.method, traceparent, own.message, async (checked) => {
+    const message = await chain.stream(call, own.method, own.message, async (checked) => {
       response = await next({ ...own, message: checked });
       return messagesOf(response.message);
     });
@@ -47,7 +48,12 @@ function messagesOf(message: Message | AsyncIterable<Message>): AsyncIterable<Me
 
 /** Makes the call for a request that came over HTTP/1.1, where Connect watches the client's deadline itself. */
 function adoptCall(request: UnaryRequest | StreamRequest): ActiveCall {
-  const call = createActiveCall(request.method.methodKind, clientDeadlineAt(request.header), true);
+  const call = createActiveCall(
+    request.method.methodKind,
+    originOf(request),
+    clientDeadlineAt(request.header),
+    true,
+  );
   request.contextValues.set(activeCallKey, call);
   const { signal } = request;
   const onAbort = () => abortCall(call, abortReasonOf(signal));
@@ -57,6 +63,15 @@ function adoptCall(request: UnaryRequest | StreamRequest): ActiveCall {
     signal.addEventListener("abort", onAbort, { once: true });
   }
   return call;
+}
+
+function originOf({ header, contextValues }: UnaryRequest | StreamRequest): CallOrigin {
+  return {
+    traceparent: header.get("traceparent"),
+    authorization: header.get("authorization"),
+    peerAddress: () => addressOf(contextValues.get(socketKey)),
+    certificateNames: () => certificateNamesOf(contextValues.get(socketKey)),
+  };
 }
 
 function abortReasonOf(signal: AbortSignal): ConnectError {

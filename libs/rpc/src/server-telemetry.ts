@@ -24,7 +24,7 @@ export interface Measurement {
 /** Spans, durations and the one log line of each failed call. */
 export interface ServerTelemetry {
   /** Starts the call's span below the traceparent that the client sent, and gives the call its trace ids. */
-  begin(call: ActiveCall, method: DescMethod, traceparent: string | null): Measurement;
+  begin(call: ActiveCall, method: DescMethod): Measurement;
   /** Ends the span and records the duration; logs the error, if there is one. */
   end(measurement: Measurement, call: ActiveCall, error: ConnectError | undefined): void;
 }
@@ -96,9 +96,9 @@ export function createServerTelemetry(options: {
   }
 
   return {
-    begin(call, method, traceparent) {
+    begin(call, method) {
       const { name, options: spanOptions } = spanOf(method);
-      const span = tracing.startSpan(name, traceparent ?? undefined, spanOptions);
+      const span = tracing.startSpan(name, call.origin.traceparent ?? undefined, spanOptions);
       call.traceparent = traceparentOf(span);
       call.traceId = span.spanContext().traceId;
       return { method, span, startedMs: performance.now() };

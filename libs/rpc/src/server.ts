@@ -1,21 +1,23 @@
 import type { RequestListener } from "node:http";
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import type { Tracing } from "@ordermesh/telemetry/tracing";
 import type { Registry } from "prom-client";
+import type { Authorize, MethodGuard } from "./authorization.ts";
 import type { BoundService } from "./bound-service.ts";
 import { type CallRegistry, createCallRegistry } from "./call-registry.ts";
+import type { RpcEdge } from "./edge.ts";
 import { createGrpcServer, type GrpcServer } from "./grpc-server.ts";
 import { createHealth } from "./health.ts";
-import { createHttpHandler, type ServingState } from "./http-handler.ts";
+import { createHttpHandler, type Page, type ServingState } from "./http-handler.ts";
 import { defaultLimits, type RpcLimits } from "./limits.ts";
 import { openPort, type Port, type ServerTls } from "./port.ts";
 import { createReflection } from "./reflection.ts";
 import { createServerChain } from "./server-chain.ts";
 import { createServerInterceptor } from "./server-interceptor.ts";
 import { createServerTelemetry } from "./server-telemetry.ts";
-import { createValidation } from "./validation.ts";
+import { createValidation, noValidation } from "./validation.ts";
 
 export interface RpcServerOptions {
   readonly host: string;
@@ -31,6 +33,15 @@ export interface RpcServerOptions {
   readonly reflection: boolean;
   /** Run on both stacks, inside our own. */
   readonly interceptors?: readonly Interceptor[];
+  /** Decides who may call. Without it every method is open; health and reflection always are. */
+  readonly authorize?: Authorize;
+  /**
+   * What else the port serves over HTTP/1.1, by exact path: "/.well-known/jwks.json". The listener reads the body itself,
+   * within a limit of its own, and answers; what it throws or rejects with becomes a 500.
+   */
+  readonly pages?: Readonly<Record<string, Page>>;
+  /** For a program that hands every call on: it has the first look at requests, and leaves their rules to the services. */
+  readonly edge?: RpcEdge;
 }
 
 export interface RpcServer {
@@ -55,14 +66,16 @@ const flushMs = 100;
 /**
  * Serves gRPC, gRPC-Web, Connect, health, metrics and reflection on one port.
  *
- * @throws Failure that names the port if it cannot be had.
+ * @throws Failure that names the port if it cannot be had, or a method for which `authorize` has no rule.
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { host, port, logger, metrics, tracing, tls } = options;
   const limits: RpcLimits = { ...defaultLimits, ...options.limits };
   const calls = createCallRegistry();
   const telemetry = createServerTelemetry({ logger, metrics, tracing });
-  const chain = createServerChain({ telemetry, validation: createValidation(), limits, calls });
+  const guards = guardsOf(options);
+  const validation = options.edge === undefined ? createValidation() : noValidation;
+  const chain = createServerChain({ telemetry, validation, limits, calls, guards });
   const inner = options.interceptors ?? [];
 
   const described: DescService[] = options.services.map(({ service }) => service);
@@ -75,19 +88,29 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     state = { serving, reasons };
     health.setServing(serving);
   };
-  const onRequest: RequestListener = createHttpHandler({
+  const serve: RequestListener = createHttpHandler({
     services,
     interceptors: [createServerInterceptor(chain), ...inner],
     limits,
     logger,
     metrics,
     state: () => state,
+    pages: options.pages ?? {},
   });
+  const onRequest = options.edge?.wrap(serve, chain) ?? serve;
   const grpc = createGrpcServer(services, { chain, interceptors: inner, limits, logger });
   let opened: Port;
   try {
     const onError = (error: Error) => logger.error({ err: error }, "a connection could not be accepted");
-    opened = await openPort({ host, port, limits, tls, onRequest, onHttp2: grpc.accept, onError });
+    opened = await openPort({
+      host,
+      port,
+      limits,
+      tls,
+      onRequest,
+      onHttp2: options.edge?.onHttp2 ?? grpc.accept,
+      onError,
+    });
   } catch (error) {
     grpc.destroy();
     throw error;
@@ -109,6 +132,11 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       return stopping;
     },
   };
+}
+
+function guardsOf({ services, authorize }: RpcServerOptions): ReadonlyMap<DescMethod, MethodGuard> {
+  const methods = authorize === undefined ? [] : services.flatMap(({ service }) => service.methods);
+  return new Map(methods.map((method) => [method, authorize!(method)]));
 }
 
 async function drain(parts: {

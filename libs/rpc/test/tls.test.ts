@@ -4,9 +4,9 @@ import {
   createGrpcTransport as createConnectGrpcTransport,
   createConnectTransport,
 } from "@connectrpc/connect-node";
+import { type Authority, createAuthority, hasOpenssl, type Identity } from "@ordermesh/testkit/certificates";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GrpcTransportOptions } from "../src/client.ts";
-import { type Authority, createAuthority, hasOpenssl, type Identity } from "./certificates.ts";
 import { EchoService } from "./echo-contract.ts";
 import { connectTo, type EchoServer, startEchoServer } from "./echo-server.ts";
 

@@ -3,6 +3,9 @@
 /** The most different SKUs that a cart, like an order, may have. */
 export const cartLinesMax = 1_000;
 
+/** The most units of one SKU in a cart. */
+export const lineQuantityMax = 1_000_000;
+
 export interface CartLine {
   readonly sku: number;
   readonly quantity: number;

@@ -1,5 +1,5 @@
 import { Failure } from "@ordermesh/failure/failure";
-import { cartLinesMax, type Shortage } from "./cart.ts";
+import { cartLinesMax, lineQuantityMax, type Shortage } from "./cart.ts";
 
 /** What checkout refuses, each with the reason that programs can rely on. */
 
@@ -31,6 +31,14 @@ export function cartFull(): Failure {
   return new Failure("failed_precondition", `The cart is full: ${description}. Order some of them first.`, {
     reason: "CART_FULL",
     preconditionViolations: [{ type: "CART_FULL", subject: "cart", description }],
+  });
+}
+
+export function lineFull(sku: number): Failure {
+  const description = `a cart holds at most ${lineQuantityMax} units of one SKU`;
+  return new Failure("failed_precondition", `There is no room for so many: ${description}.`, {
+    reason: "LINE_FULL",
+    preconditionViolations: [{ type: "LINE_FULL", subject: `sku/${sku}`, description }],
   });
 }
 

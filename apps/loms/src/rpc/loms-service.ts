@@ -39,8 +39,9 @@ export function bindLomsService(handlers: LomsHandlers): BoundService {
       return { results: outcomes.map(batchResult) };
     },
 
-    async getOrder({ orderId }) {
-      const { order, history } = await database.read((db) => getOrder(db, orderId));
+    async getOrder({ orderId }, context) {
+      const { limitedToUserId } = callOf(context);
+      const { order, history } = await database.read((db) => getOrder(db, orderId, limitedToUserId));
       return { order: orderMessage(order, history) };
     },
 
@@ -62,7 +63,7 @@ export function bindLomsService(handlers: LomsHandlers): BoundService {
       return { stockLevels: levels.map(stockLevelMessage), replayed };
     },
 
-    watchOrders: (request, context) => watchResponses(feed, request, callOf(context).signal),
+    watchOrders: (request, context) => watchResponses({ feed, database }, request, callOf(context)),
   });
 }
 
@@ -89,7 +90,8 @@ export async function changeOrder(
   command: OrderCommand,
   call: Call,
 ): Promise<ChangeOutcome & { kind: "done" }> {
-  const outcome = await desk.change({ orderId, command, traceparent: call.traceparent }, call);
+  const { traceparent, limitedToUserId } = call;
+  const outcome = await desk.change({ orderId, command, traceparent, limitedToUserId }, call);
   if (outcome.kind === "refused") {
     throw outcome.failure;
   }

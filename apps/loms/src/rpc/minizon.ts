@@ -48,8 +48,9 @@ export function bindMinizonLoms(handlers: Omit<LomsHandlers, "feed">): BoundServ
       return { orderId: order.id };
     },
 
-    async listOrder({ orderId }) {
-      const { order } = await database.read((db) => getOrder(db, orderId));
+    async listOrder({ orderId }, context) {
+      const { limitedToUserId } = callOf(context);
+      const { order } = await database.read((db) => getOrder(db, orderId, limitedToUserId));
       return {
         status: statuses[order.status],
         user: order.userId,

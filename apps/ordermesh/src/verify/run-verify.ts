@@ -7,6 +7,12 @@ import { checkEvents, findExpectedEvents, readOrderEvents } from "./event-checks
 import type { CheckResult } from "./finding.ts";
 import { lomsChecks } from "./loms-checks.ts";
 import { checkNotifications, readConsumerState } from "./notification-checks.ts";
+import {
+  checkPaymentsOfOrders,
+  findOrdersWithTotal,
+  paymentChecks,
+  settleSecondsDefault,
+} from "./payment-checks.ts";
 import { runSqlCheck } from "./sql-check.ts";
 
 export interface VerifyTargets {
@@ -15,6 +21,10 @@ export interface VerifyTargets {
   readonly checkoutDatabaseUrl?: string;
   /** Left out: effects of events are not checked. */
   readonly notificationsDatabaseUrl?: string;
+  /** Left out: payments are not checked. */
+  readonly paymentsDatabaseUrl?: string;
+  /** How long money may be under way; a minute unless told. */
+  readonly paymentsSettleSeconds?: number;
   readonly kafkaBrokers: readonly string[];
 }
 
@@ -34,6 +44,7 @@ export async function runVerify(targets: VerifyTargets, logger: Logger): Promise
   const checkout = targets.checkoutDatabaseUrl === undefined ? undefined : open(targets.checkoutDatabaseUrl);
   const notifications =
     targets.notificationsDatabaseUrl === undefined ? undefined : open(targets.notificationsDatabaseUrl);
+  const payments = targets.paymentsDatabaseUrl === undefined ? undefined : open(targets.paymentsDatabaseUrl);
   try {
     const results: CheckResult[] = [];
     const expected = await snapshot(loms, async (tx) => {
@@ -55,10 +66,28 @@ export async function runVerify(targets: VerifyTargets, logger: Logger): Promise
       const state = await readConsumerState(kafka, topicTimeoutMs);
       results.push(await snapshot(notifications, (db) => checkNotifications({ ...state, topic, db })));
     }
+    if (payments !== undefined) {
+      results.push(...(await verifyPayments(loms, payments, targets.paymentsSettleSeconds)));
+    }
     return results;
   } finally {
-    await Promise.all([loms.close(), checkout?.close(), notifications?.close()]);
+    await Promise.all([loms.close(), checkout?.close(), notifications?.close(), payments?.close()]);
   }
+}
+
+async function verifyPayments(
+  loms: Database,
+  payments: Database,
+  settleSeconds = settleSecondsDefault,
+): Promise<CheckResult[]> {
+  const orders = await snapshot(loms, (tx) => findOrdersWithTotal(tx, settleSeconds));
+  return await snapshot(payments, async (tx) => {
+    const results: CheckResult[] = [];
+    for (const check of paymentChecks(settleSeconds)) {
+      results.push(await runSqlCheck(tx, check));
+    }
+    return [...results, await checkPaymentsOfOrders(orders, tx)];
+  });
 }
 
 function open(url: string): Database {

@@ -13,8 +13,11 @@ export interface Identity {
 
 /** An authority, and a way to have it sign certificates. */
 export interface Authority extends Identity {
-  /** @param name as in `DNS:loms,IP:127.0.0.1`. */
-  sign(name: string): Promise<Identity>;
+  /**
+   * @param name as in `DNS:loms,IP:127.0.0.1`.
+   * @param days how long it is good; a negative number for one that has expired.
+   */
+  sign(name: string, days?: number): Promise<Identity>;
   close(): Promise<void>;
 }
 
@@ -39,7 +42,7 @@ export async function createAuthority(): Promise<Authority> {
   return {
     certificate: await readFile(file("ca.pem"), "utf8"),
     key: await readFile(file("ca.key"), "utf8"),
-    async sign(name) {
+    async sign(name, days = 1) {
       count += 1;
       const base = file(`leaf${count}`);
       await writeFile(`${base}.ext`, `subjectAltName=${name}\n`);
@@ -58,7 +61,7 @@ export async function createAuthority(): Promise<Authority> {
           file("ca.key"),
           "-CAcreateserial",
         ],
-        ...["-days", "1", "-extfile", `${base}.ext`, "-out", `${base}.pem`],
+        ...["-days", `${days}`, "-extfile", `${base}.ext`, "-out", `${base}.pem`],
       ]);
       return {
         certificate: await readFile(`${base}.pem`, "utf8"),

@@ -1,0 +1,107 @@
+import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
+import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
+import { type ConfigReader, type Environment, readConfig } from "@ordermesh/config/config";
+import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
+import type { RateLimit } from "./domain/rate-limit.ts";
+import type { UpstreamName } from "./upstreams.ts";
+
+export interface GatewayConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Serves TLS with the certificate of `tls`, asking clients for none. Else something before it does. */
+  readonly servesTls: boolean;
+  readonly databaseUrl: string;
+  readonly databaseConnectionsMax: number;
+  readonly databaseTimeoutMs: number;
+  /** "host:port", or several with commas between. */
+  readonly addresses: Readonly<Record<UpstreamName, string>>;
+  /** Deadline of a call whose client gave none, and the longest that a client may give. */
+  readonly upstreamTimeoutMs: number;
+  readonly maxUpstreamTimeoutMs: number;
+  /** Exact origins whose pages may read our answers. */
+  readonly allowedOrigins: readonly string[];
+  /** Addresses or ranges whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly maxBodyBytes: number;
+  /** For all replicas together. */
+  readonly perAddress: RateLimit;
+  readonly perUser: RateLimit;
+  readonly credentials: RateLimit;
+  readonly replicas: number;
+  readonly requestTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** Currency of the bills of order-processing-system, which had none. */
+  readonly billCurrency: string;
+  /** The card with which checkouts of AngelProj's carts are paid, which knew no cards: for the sandbox only. */
+  readonly cartCard: string;
+  readonly auth: AuthConfig | undefined;
+  readonly tls: TlsConfig | undefined;
+  readonly stopTimeoutMs: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly otlpEndpoint: string | undefined;
+  readonly traceSampleRatio: number;
+}
+
+/** The only reader of the environment. */
+export function readGatewayConfig(environment: Environment): GatewayConfig {
+  return readConfig(environment, (read) => ({
+    host: read.string("GATEWAY_HOST", "0.0.0.0"),
+    port: read.integer("GATEWAY_PORT", { fallback: 8080, min: 0, max: 65535 }),
+    servesTls: read.boolean("GATEWAY_TLS", false),
+    databaseUrl: read.string("GATEWAY_DATABASE_URL"),
+    databaseConnectionsMax: read.integer("GATEWAY_DATABASE_CONNECTIONS_MAX", {
+      fallback: 8,
+      min: 2,
+      max: 200,
+    }),
+    databaseTimeoutMs: read.integer("GATEWAY_DATABASE_TIMEOUT_MS", { fallback: 5_000, min: 100 }),
+    addresses: {
+      loms: read.string("LOMS_ADDRESS", "127.0.0.1:50051"),
+      checkout: read.string("CHECKOUT_ADDRESS", "127.0.0.1:50052"),
+      product: read.string("PRODUCT_ADDRESS", "127.0.0.1:50053"),
+      payments: read.string("PAYMENTS_ADDRESS", "127.0.0.1:50054"),
+      notifications: read.string("NOTIFICATIONS_ADDRESS", "127.0.0.1:50055"),
+      identity: read.string("IDENTITY_ADDRESS", "127.0.0.1:50057"),
+    },
+    upstreamTimeoutMs: read.integer("GATEWAY_UPSTREAM_TIMEOUT_MS", { fallback: 15_000, min: 10 }),
+    maxUpstreamTimeoutMs: read.integer("GATEWAY_UPSTREAM_TIMEOUT_MAX_MS", { fallback: 60_000, min: 10 }),
+    allowedOrigins: readOrigins(read),
+    trustedProxies: read.list("GATEWAY_TRUSTED_PROXIES", []),
+    maxBodyBytes: read.integer("GATEWAY_BODY_BYTES_MAX", { fallback: 4 * 1024 * 1024, min: 1_024 }),
+    perAddress: readRateLimit(read, "GATEWAY_ADDRESS_REQUESTS", { perSecond: 200, burst: 400 }),
+    perUser: readRateLimit(read, "GATEWAY_USER_REQUESTS", { perSecond: 100, burst: 200 }),
+    credentials: readRateLimit(read, "GATEWAY_CREDENTIAL_REQUESTS", { perSecond: 2, burst: 30 }),
+    replicas: read.integer("GATEWAY_REPLICAS", { fallback: 1, min: 1, max: 1_000 }),
+    requestTimeoutMs: read.integer("GATEWAY_REQUEST_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
+    idleTimeoutMs: read.integer("GATEWAY_IDLE_TIMEOUT_MS", { fallback: 75_000, min: 100 }),
+    billCurrency: read.string("GATEWAY_BILL_CURRENCY", "EUR"),
+    cartCard: read.string("GATEWAY_CART_CARD", "4242424242424242"),
+    auth: readAuthConfig(read),
+    tls: readTlsConfig(read),
+    stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
+    logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),
+    logFormat: read.oneOf("LOG_FORMAT", ["json", "readable"], "json"),
+    otlpEndpoint: read.optionalString("OTEL_EXPORTER_OTLP_ENDPOINT"),
+    traceSampleRatio: read.integer("TRACE_SAMPLE_PERCENT", { fallback: 100, min: 0, max: 100 }) / 100,
+  }));
+}
+
+function readRateLimit(read: ConfigReader, name: string, standard: RateLimit): RateLimit {
+  return {
+    perSecond: read.integer(`${name}_PER_SECOND`, { fallback: standard.perSecond, min: 1 }),
+    burst: read.integer(`${name}_BURST`, { fallback: standard.burst, min: 1 }),
+  };
+}
+
+function readOrigins(read: ConfigReader): readonly string[] {
+  const origins = read.list("GATEWAY_ALLOWED_ORIGINS", []);
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      read.problem(
+        `GATEWAY_ALLOWED_ORIGINS must list origins such as https://shop.example.com, but "${origin}" is none.`,
+      );
+    }
+  }
+  return origins;
+}

@@ -1,0 +1,217 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { HandlerContext, Transport } from "@connectrpc/connect";
+import { openAuth } from "@ordermesh/auth/auth";
+import { loadTls } from "@ordermesh/auth/tls";
+import { openDatabase } from "@ordermesh/postgres/database";
+import { migrate } from "@ordermesh/postgres/migrate";
+import type { Running } from "@ordermesh/process/run-until-signal";
+import { createStopList } from "@ordermesh/process/stop-in-order";
+import { Health } from "@ordermesh/proto/grpc/health/v1/health_pb";
+import { createGrpcTransport } from "@ordermesh/rpc/client";
+import { socketKey } from "@ordermesh/rpc/peer";
+import { startReadiness } from "@ordermesh/rpc/readiness";
+import { startRpcServer } from "@ordermesh/rpc/server";
+import { createLogger } from "@ordermesh/telemetry/logger";
+import { createMetrics } from "@ordermesh/telemetry/metrics";
+import { startTracing } from "@ordermesh/telemetry/tracing";
+import type { GatewayConfig } from "./config.ts";
+import { documentRoutes } from "./documents/documents.ts";
+import { createClientAddressOf } from "./edge/client-address.ts";
+import { createEdgeLimits } from "./edge/edge-limits.ts";
+import { createEdgeListener } from "./edge/edge-listener.ts";
+import { refuseHttp2 } from "./edge/refuse-http2.ts";
+import { createAnswerRoute } from "./edge/route-answers.ts";
+import { createIdempotentWrites } from "./idempotency/idempotent-writes.ts";
+import { startPruneLoop } from "./idempotency/prune-loop.ts";
+import { clientCartRoutes } from "./replaced/client-carts.ts";
+import { orderProcessingRoutes } from "./replaced/order-processing.ts";
+import { createReplacedClients, createUserRoutes } from "./replaced/user-calls.ts";
+import { createRestCalls } from "./rest/rest-call.ts";
+import { restRoutes } from "./rest/rest-routes.ts";
+import { createRouteTable } from "./rest/route-table.ts";
+import { proxyService } from "./rpc/proxy-service.ts";
+import { createUpstreams, servicesBehind, type UpstreamName, upstreamNames } from "./upstreams.ts";
+
+const service = "gateway";
+const version = "0.1.0";
+
+/** From the end of one round of removing expired keys to the next. */
+const pruneEveryMs = 60_000;
+
+/** What an attempt may take beyond its deadline before its key is free for another. */
+const leaseMarginMs = 10_000;
+
+export interface Gateway extends Running {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Resolves once the database is migrated; rejects when that will never be. */
+  readonly ready: Promise<void>;
+}
+
+/**
+ * Starts the gateway: every socket, pool and loop that it has is named here, in the order of starting. The port opens
+ * first, and the health check says NOT_SERVING until the database is there and migrated.
+ */
+export async function startGateway(config: GatewayConfig): Promise<Gateway> {
+  const parts = createStopList();
+  const starting = new AbortController();
+  const logger = createLogger({ service, level: config.logLevel, format: config.logFormat });
+  const metrics = createMetrics({ service, version });
+  const tracing = await startTracing({
+    service,
+    version,
+    endpoint: config.otlpEndpoint,
+    sampleRatio: config.traceSampleRatio,
+  });
+  parts.add("tracing", tracing.stop);
+  const auth = await openAuth({ config: config.auth, service, logger });
+  const tls = await loadTls(config.tls);
+
+  const database = openDatabase({
+    url: config.databaseUrl,
+    applicationName: service,
+    connectionsMax: config.databaseConnectionsMax,
+    timeoutMs: config.databaseTimeoutMs,
+    metrics,
+  });
+  parts.add("database", database.close);
+
+  // Without credentials of our own: a call that a client makes carries the client's token or none.
+  const transports = {} as Record<UpstreamName, Transport>;
+  for (const name of upstreamNames) {
+    const client = createGrpcTransport({
+      address: config.addresses[name],
+      services: servicesBehind[name],
+      metrics,
+      tracing,
+      defaultTimeoutMs: config.upstreamTimeoutMs,
+      tls: tls?.client(name),
+    });
+    parts.add(`${name} client`, client.close);
+    transports[name] = client.transport;
+  }
+  const upstreams = createUpstreams(transports);
+  const lomsAsGateway = createGrpcTransport({
+    address: config.addresses.loms,
+    services: servicesBehind.loms,
+    metrics,
+    tracing,
+    defaultTimeoutMs: config.upstreamTimeoutMs,
+    tls: tls?.client("loms"),
+    credentials: auth.credentials("loms"),
+  });
+  parts.add("loms client of our own", lomsAsGateway.close);
+  const services = upstreamNames.flatMap((name) => [...servicesBehind[name]]);
+
+  const clientAddressOf = createClientAddressOf(config.trustedProxies);
+  const addressOfCall = ({ requestHeader, values }: HandlerContext) => {
+    const socket = values.get(socketKey);
+    const forwarded = requestHeader.get("x-forwarded-for");
+    return socket === undefined
+      ? ""
+      : clientAddressOf({ headers: forwarded === null ? {} : { "x-forwarded-for": forwarded }, socket });
+  };
+  const idempotentWrites = createIdempotentWrites({
+    database,
+    logger,
+    leaseMs: config.maxUpstreamTimeoutMs + leaseMarginMs,
+  });
+  const clients = createReplacedClients(transports, lomsAsGateway.transport);
+  const userRoute = createUserRoutes({ tracing, timeoutMs: config.upstreamTimeoutMs });
+  const card = {
+    number: config.cartCard,
+    expiryMonth: 12,
+    expiryYear: new Date().getUTCFullYear() + 1,
+    code: "123",
+  };
+  const otherRoutes = [
+    ...(await documentRoutes()),
+    ...orderProcessingRoutes({ clients, userRoute, currency: config.billCurrency }),
+    ...clientCartRoutes({ clients, userRoute, database, card }),
+  ];
+
+  const server = await startRpcServer({
+    host: config.host,
+    port: config.port,
+    services: services.map((desc) => proxyService(desc, upstreams, addressOfCall)),
+    logger,
+    metrics,
+    tracing,
+    // Reflection is a stream of the client's, which does not pass an edge without gRPC.
+    reflection: false,
+    limits: {
+      maxMessageBytes: config.maxBodyBytes,
+      unaryTimeoutMs: config.upstreamTimeoutMs,
+      maxUnaryTimeoutMs: config.maxUpstreamTimeoutMs,
+      requestTimeoutMs: config.requestTimeoutMs,
+      idleTimeoutMs: config.idleTimeoutMs,
+    },
+    ...(config.servesTls &&
+      tls !== undefined && { tls: { certificate: tls.server.certificate, key: tls.server.key } }),
+    edge: {
+      onHttp2: refuseHttp2,
+      wrap(next, chain) {
+        const calls = createRestCalls({ chain, upstreams, firstMessageTimeoutMs: config.upstreamTimeoutMs });
+        const limits = createEdgeLimits(config);
+        return createEdgeListener({
+          next,
+          rpcs: new Map(
+            [...services, Health].flatMap((desc) => desc.methods).map((rpc) => [pathOf(rpc), rpc]),
+          ),
+          answerRoute: createAnswerRoute({
+            routes: createRouteTable([...restRoutes(services, calls), ...otherRoutes]),
+            limits,
+            idempotentWrites,
+            maxBodyBytes: config.maxBodyBytes,
+            logger,
+          }),
+          identify: auth.identify,
+          clientAddressOf,
+          limits,
+          allowedOrigins: new Set(config.allowedOrigins),
+          logger,
+        });
+      },
+    },
+  });
+  parts.add("rpc server", () => server.stop(config.stopTimeoutMs));
+
+  async function becomeReady(): Promise<void> {
+    const { signal } = starting;
+    await migrate({
+      url: config.databaseUrl,
+      directory: new URL("../migrations/", import.meta.url),
+      logger,
+      signal,
+    });
+    signal.throwIfAborted();
+    const pruning = startPruneLoop({ database, logger, everyMs: pruneEveryMs });
+    parts.add("removal of expired keys", pruning.stop);
+    const readiness = startReadiness({
+      // Not the services: while one is away, only what needs it fails, at once and by its name.
+      checks: { database: () => database.read(async (db) => void (await db.query("select 1"))) },
+      timeoutMs: 2_000,
+      onChange: (ready, reasons) => {
+        server.setServing(ready, reasons);
+        logger.info(ready ? {} : { reasons }, ready ? "ready" : "not ready");
+      },
+    });
+    parts.add("readiness", readiness.stop);
+  }
+
+  const ready = becomeReady();
+  // Why it did not become ready is for who awaits `ready`: main.ts does.
+  const settled = ready.catch(() => {});
+  return {
+    address: server.address,
+    ready,
+    async stop() {
+      starting.abort();
+      await settled;
+      await parts.stopAll();
+    },
+  };
+}
+
+function pathOf(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { clientAddress, parseNetworks } from "./client-address.ts";
+
+const proxies = parseNetworks(["10.0.0.0/8", "192.0.2.7", "fd00::/8"]);
+
+test.each([
+  ["nobody is trusted by default", "10.1.1.1", "203.0.113.9", [], "10.1.1.1"],
+  ["a stranger's word does not count", "198.51.100.1", "203.0.113.9", proxies, "198.51.100.1"],
+  ["a proxy's word does", "10.1.1.1", "203.0.113.9", proxies, "203.0.113.9"],
+  ["but not what stands before it", "10.1.1.1", "127.0.0.1, 203.0.113.9", proxies, "203.0.113.9"],
+  ["through several proxies", "192.0.2.7", "203.0.113.9, 10.2.2.2", proxies, "203.0.113.9"],
+  ["over IPv6", "fd00::1", "2001:db8::5", proxies, "2001:db8::5"],
+  ["nonsense is left out", "10.1.1.1", "somebody", proxies, "10.1.1.1"],
+  ["nothing is forwarded", "10.1.1.1", null, proxies, "10.1.1.1"],
+  ["all of them are proxies", "10.1.1.1", "10.2.2.2", proxies, "10.2.2.2"],
+])("%s", (_, peer, forwardedFor, trusted, expected) => {
+  expect(clientAddress(peer, forwardedFor, trusted as typeof proxies)).toBe(expected);
+});
+
+test("what is no network is named", () => {
+  expect(() => parseNetworks(["10.0.0.0/8", "gateway"])).toThrow('"gateway"');
+});

@@ -1,0 +1,45 @@
+import ipaddr from "ipaddr.js";
+
+/** Networks whose word about where a call came from is taken: "10.0.0.0/8", or a single address. */
+export type Networks = readonly [ipaddr.IPv4 | ipaddr.IPv6, number][];
+
+/** @throws Error that names the entry that is no network. */
+export function parseNetworks(texts: readonly string[]): Networks {
+  return texts.map((text) => {
+    if (ipaddr.isValidCIDR(text)) {
+      return ipaddr.parseCIDR(text);
+    }
+    if (!ipaddr.isValid(text)) {
+      throw new Error(`"${text}" is neither an address nor a network`);
+    }
+    const address = ipaddr.process(text);
+    return [address, address.kind() === "ipv4" ? 32 : 128];
+  });
+}
+
+/**
+ * Where a call came from. What `x-forwarded-for` says counts only as far as proxies that are trusted have written it:
+ * from its end on, up to the first address that is not one of them. Whatever stands before, the client may have made up.
+ */
+export function clientAddress(peer: string, forwardedFor: string | null, trusted: Networks): string {
+  const hops = (forwardedFor ?? "").split(",").map((hop) => hop.trim());
+  let address = peer;
+  while (isTrusted(address, trusted)) {
+    const hop = hops.pop();
+    if (hop === undefined || !ipaddr.isValid(hop)) {
+      break;
+    }
+    address = hop;
+  }
+  return address;
+}
+
+function isTrusted(text: string, trusted: Networks): boolean {
+  if (!ipaddr.isValid(text)) {
+    return false;
+  }
+  const address = ipaddr.process(text);
+  return trusted.some(
+    ([network, length]) => network.kind() === address.kind() && address.match(network as ipaddr.IPv4, length),
+  );
+}

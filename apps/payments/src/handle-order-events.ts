@@ -1,0 +1,102 @@
+import type { IncomingRecord } from "@ordermesh/kafka/record";
+import { claimEvents } from "@ordermesh/outbox/inbox";
+import type { Database } from "@ordermesh/postgres/database";
+import type { Tx } from "@ordermesh/postgres/tx";
+import { firstStateOf, paymentEventOf } from "./domain/order-news.ts";
+import type { Payment } from "./domain/payment.ts";
+import { type OrderEvent, orderEventOf, ordersGroup } from "./events/incoming.ts";
+import { collectChanges, type PaymentChanges } from "./payment-changes.ts";
+import { insertPayments, lockPaymentsOfOrders } from "./sql/payments.ts";
+
+export interface OrderEventHandlerOptions {
+  readonly database: Database;
+  /** Told what has been committed. */
+  readonly onHandled: (result: HandledOrderEvents) => void;
+}
+
+export interface HandledOrderEvents {
+  /** Payments that were made. */
+  readonly made: number;
+  /** Refunds that were begun. */
+  readonly refundsBegun: number;
+}
+
+type OrderEventWithNews = OrderEvent & { readonly news: NonNullable<OrderEvent["news"]> };
+
+/**
+ * Makes payments of orders, and ends them with their orders, in one transaction with the inbox rows of the events: one
+ * that comes again finds its row and does nothing. One that is older than what was applied does nothing either.
+ *
+ * @throws Failure `invalid_argument` when a record is no event; `unavailable` when the database is away.
+ */
+export async function handleOrderEvents(
+  { database, onHandled }: OrderEventHandlerOptions,
+  records: readonly IncomingRecord[],
+): Promise<void> {
+  const events = records.map(orderEventOf);
+  const result = await database.transaction(async (tx) => {
+    const claimed = await claimEvents(
+      tx,
+      ordersGroup,
+      events.map(({ eventId }) => eventId),
+    );
+    const fresh = events.filter((event, index): event is OrderEventWithNews => {
+      const isFirst = events.findIndex(({ eventId }) => eventId === event.eventId) === index;
+      return isFirst && claimed.has(event.eventId) && event.news !== undefined;
+    });
+    return await applyNews(tx, fresh);
+  });
+  onHandled(result);
+}
+
+async function applyNews(tx: Tx, events: readonly OrderEventWithNews[]): Promise<HandledOrderEvents> {
+  if (events.length === 0) {
+    return { made: 0, refundsBegun: 0 };
+  }
+  const orderIds = [...new Set(events.map(({ news }) => news.orderId))];
+  const known = await lockPaymentsOfOrders(tx, orderIds);
+  const payments = new Map(known.map((payment) => [payment.orderId, payment]));
+  const changes = collectChanges(tx);
+  const made = await makeMissing(tx, events, payments, changes);
+
+  for (const { news, traceparent } of events) {
+    const payment = payments.get(news.orderId);
+    const event = paymentEventOf(news);
+    if (payment !== undefined && event !== undefined && news.orderVersion > payment.orderVersion) {
+      const applied = changes.apply(payment, event, {
+        text: `order is ${news.change}`,
+        traceparent,
+        patch: { orderVersion: news.orderVersion },
+      });
+      payments.set(news.orderId, applied.payment);
+    }
+  }
+  return { made, refundsBegun: await changes.write() };
+}
+
+/** A payment for each order that has none, as its first news says. */
+async function makeMissing(
+  tx: Tx,
+  events: readonly OrderEventWithNews[],
+  payments: Map<bigint, Payment>,
+  changes: PaymentChanges,
+): Promise<number> {
+  const first = new Map<bigint, OrderEventWithNews>();
+  for (const event of events) {
+    const { orderId } = event.news;
+    if (!payments.has(orderId) && !first.has(orderId)) {
+      first.set(orderId, event);
+    }
+  }
+  const made = await insertPayments(
+    tx,
+    [...first.values()].map(({ news }) => ({ ...news, ...firstStateOf(news) })),
+  );
+  for (const payment of made) {
+    payments.set(payment.orderId, payment);
+    if (payment.status === "captured") {
+      changes.announce(payment, "captured", first.get(payment.orderId)?.traceparent ?? "");
+    }
+  }
+  return made.length;
+}

@@ -1,0 +1,119 @@
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
+import { createClient, type Transport } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { methodName } from "@ordermesh/auth/method-rule";
+import { CheckoutV1 } from "@ordermesh/proto/checkout_v1/checkout_pb";
+import { LomsV1 } from "@ordermesh/proto/loms_v1/loms_pb";
+import { CheckoutAdminService, CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
+import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
+import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
+import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
+import { ProductService as Route256ProductService } from "@ordermesh/proto/route256/product/product_pb";
+import { createGrpcTransport, type GrpcTransport } from "@ordermesh/rpc/client";
+import { createMetrics } from "@ordermesh/telemetry/metrics";
+import { startTracing } from "@ordermesh/telemetry/tracing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { allowList, type Outcome } from "./allow-list.ts";
+import { callAny, requestAbout } from "./any-call.ts";
+import { type Caller, callers, headersOf, ownerId } from "./callers.ts";
+import { type SecuredMesh, startSecuredMesh } from "./secured-mesh.ts";
+
+type App = keyof SecuredMesh["addresses"];
+
+const served: Readonly<Record<App, readonly DescService[]>> = {
+  loms: [LomsService, InventoryService, LomsV1],
+  checkout: [CheckoutService, CheckoutAdminService, CheckoutV1],
+  product: [ProductService, Route256ProductService],
+  notifications: [NotificationsService],
+};
+
+const methods = (Object.entries(served) as [App, readonly DescService[]][]).flatMap(([app, services]) =>
+  services.flatMap((service) => service.methods.map((method) => ({ app, method }))),
+);
+
+let mesh: SecuredMesh;
+let orderId: bigint;
+const grpc = new Map<App, GrpcTransport>();
+
+beforeAll(async () => {
+  mesh = await startSecuredMesh();
+  const tracing = await startTracing({ service: "test", version: "0", endpoint: undefined, sampleRatio: 0 });
+  for (const [app, services] of Object.entries(served) as [App, readonly DescService[]][]) {
+    const address = mesh.addresses[app];
+    const metrics = createMetrics({ service: "test", version: "0" });
+    grpc.set(app, createGrpcTransport({ address, services, metrics, tracing, defaultTimeoutMs: 10_000 }));
+  }
+  const order = await createClient(LomsService, grpc.get("loms")!.transport).createOrder(
+    { userId: ownerId, idempotencyKey: "matrix", lines: [{ sku: 1, quantity: 1 }] },
+    { headers: await headersOf(mesh.issuer, "platform", "loms") },
+  );
+  orderId = order.orderId;
+});
+
+afterAll(async () => {
+  for (const { close } of grpc.values()) {
+    close();
+  }
+  await mesh.stop();
+});
+
+const overHttp1 = (create: typeof createConnectTransport, useHttpGet: boolean) => (app: App) =>
+  create({ baseUrl: `http://${mesh.addresses[app]}`, httpVersion: "1.1", useHttpGet });
+
+const protocols: {
+  name: string;
+  connect: (app: App) => Transport;
+  takes: (method: DescMethod) => boolean;
+}[] = [
+  { name: "gRPC", connect: (app) => grpc.get(app)!.transport, takes: () => true },
+  { name: "gRPC-Web", connect: overHttp1(createGrpcWebTransport, false), takes: () => true },
+  { name: "Connect", connect: overHttp1(createConnectTransport, false), takes: () => true },
+  {
+    name: "Connect with GET",
+    connect: overHttp1(createConnectTransport, true),
+    takes: ({ idempotency, methodKind }) =>
+      idempotency === Idempotency.NO_SIDE_EFFECTS && methodKind === "unary",
+  },
+];
+
+/** What has to become of the call of one caller. */
+function expected(method: DescMethod, caller: Caller): Outcome {
+  const allowed = allowList[methodName(method)] ?? [];
+  if (allowed.includes(caller)) {
+    return "let in";
+  }
+  if (caller === "none") {
+    return "Unauthenticated";
+  }
+  // Whoever may call, but not for this one, must not learn that there is something.
+  const isPeer = caller === "other buyer" && allowed.includes("owner");
+  return isPeer || (caller === "seller" && mayCallForItself(method)) ? "NotFound" : "PermissionDenied";
+}
+
+/** Sellers get notifications as well: their own. */
+function mayCallForItself(method: DescMethod): boolean {
+  return method.parent === NotificationsService;
+}
+
+test("S01: every RPC that is served is in the allow list, and no other", () => {
+  expect(methods.map(({ method }) => methodName(method)).sort()).toEqual(Object.keys(allowList).sort());
+});
+
+describe.each(protocols)("S01 and S09: who gets in over $name", ({ connect, takes }) => {
+  test.each(
+    methods.filter(({ method }) => takes(method)).map((one) => [methodName(one.method), one] as const),
+  )("%s", async (_, { app, method }) => {
+    const transport = connect(app);
+    const request = requestAbout(method.input, { userId: ownerId, orderId, productToken: "testtoken" });
+    const outcomes: Partial<Record<Caller, Outcome>> = {};
+    const wanted: Partial<Record<Caller, Outcome>> = {};
+    for (const caller of callers) {
+      const headers = await headersOf(mesh.issuer, caller, app);
+      outcomes[caller] = (await callAny(transport, method, request, headers)).outcome;
+      wanted[caller] = expected(method, caller);
+    }
+    expect(outcomes).toEqual(wanted);
+  });
+});
