@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fingerprint, isStamped, removeStamp, writeStamp } from "./fingerprint.mjs";
@@ -45,6 +46,23 @@ export function isBuilt() {
 }
 
 /**
+ * Maps only the first place of each library's file, so that a stack names the file but not the line. The first error of
+ * a process makes Node read the whole map and keep it: with every line of the libraries in it that took 32 MB of each
+ * service.
+ */
+const librariesByFile = {
+  name: "libraries by file",
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const map = JSON.stringify({ version: 3, sources: [basename(path)], mappings: "AAAA" });
+      const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+      return { contents: `${source}\n//# sourceMappingURL=${url}`, loader: "js" };
+    });
+  },
+};
+
+/**
  * Bundles every program with all that it imports into one file. A service started from its sources would read some
  * 800 files through a compiler; bundled it starts in a fraction of the time and memory.
  *
@@ -68,6 +86,7 @@ export async function build() {
     // Only positions: with the sources in them, the maps would take more memory than the program.
     sourcemap: "linked",
     sourcesContent: false,
+    plugins: [librariesByFile],
     banner: { js: banner },
     // Compiled code can not be bundled: it is put beside the program. Identity alone has some, for its passwords.
     loader: { ".node": "copy" },

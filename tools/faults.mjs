@@ -55,6 +55,6 @@ process.on("exit", () => {
   process.stdout.write(summaryOf(reportFile));
   rmSync(directory, { recursive: true, force: true });
 });
-// Vitest takes the names of files as any of them; all fault tests are in one folder.
+// Vitest runs the files whose names contain one of these.
 const filters = files.length === 0 ? ["tests/faults"] : files.map((file) => `tests/faults/${file}`);
 await prepareAndRun(["--test", ...filters]);

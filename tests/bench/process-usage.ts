@@ -14,14 +14,15 @@ export function processorMicroseconds(pid: number): number {
     : own.microseconds + childrenOf(pid).reduce((sum, child) => sum + processorMicroseconds(child), 0);
 }
 
-/** Resident memory of a process and its children in bytes, counting shared pages once. 0 where there is no /proc. */
+/** Resident memory of one process in bytes, with what it shares with others. 0 where there is no /proc. */
 export function residentBytes(pid: number): number {
-  return childrenOf(pid).reduce((sum, child) => sum + residentBytes(child), proportionalBytes(pid));
+  return Number(/^Rss:\s+(\d+) kB/m.exec(readProc(pid, "smaps_rollup") ?? "")?.[1] ?? 0) * 1024;
 }
 
-function proportionalBytes(pid: number): number {
-  const rollup = readProc(pid, "smaps_rollup");
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup ?? "")?.[1] ?? 0) * 1024;
+/** Resident memory of a process and its children in bytes, each with its share of what several of them have mapped. */
+export function proportionalBytes(pid: number): number {
+  const own = Number(/^Pss:\s+(\d+) kB/m.exec(readProc(pid, "smaps_rollup") ?? "")?.[1] ?? 0) * 1024;
+  return childrenOf(pid).reduce((sum, child) => sum + proportionalBytes(child), own);
 }
 
 function readStat(pid: number): { parent: number; microseconds: number } | undefined {

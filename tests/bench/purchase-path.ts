@@ -1,4 +1,5 @@
 import { createClient } from "@connectrpc/connect";
+import { pause } from "@ordermesh/process/wait";
 import { CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
@@ -20,7 +21,7 @@ import {
   measurementColumns,
   medianRatio,
 } from "./measurement.ts";
-import { residentBytes } from "./process-usage.ts";
+import { proportionalBytes, residentBytes } from "./process-usage.ts";
 import type { Section, Target } from "./report.ts";
 import type { Sizes } from "./sizes.ts";
 import { orderRequests, skuCount } from "./workloads.ts";
@@ -55,6 +56,7 @@ export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promis
     notifications: notifications.pid,
   };
   const mesh = { ...services, postgres: server.pid, broker: broker.pid };
+  await pause(sizes.idleMs);
   const idle = Object.entries(services).map(([name, pid]) => ({ name, bytes: residentBytes(pid) }));
 
   const echo = await startProgram("./echo-server.ts");
@@ -89,7 +91,7 @@ export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promis
         const measured = await measure({ client: process.pid, ...mesh }, () =>
           loadFor(2 * sizes.sliceMs, concurrency, buy),
         );
-        const bytes = Object.values(mesh).reduce((sum, pid) => sum + residentBytes(pid), 0);
+        const bytes = Object.values(mesh).reduce((sum, pid) => sum + proportionalBytes(pid), 0);
         peakBytes = Math.max(peakBytes, bytes);
         return measured;
       },
@@ -99,9 +101,9 @@ export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promis
       title: "The purchase path",
       method:
         `${concurrency} buyers, each with a cart of its own: AddToCart, ListCart, Purchase, PayOrder; product, checkout, ` +
-        "loms and notifications are processes of their own, and notifications are made meanwhile. Memory is what the " +
-        "processes have resident, shared pages counted once: of each service when it has just become ready, and of all " +
-        "with PostgreSQL and the broker under this load.",
+        "loms and notifications are processes of their own, and notifications are made meanwhile. Memory is what is " +
+        `resident: of each service ${sizes.idleMs / 1000} s after it was ready, and of all processes with PostgreSQL and ` +
+        "the broker under this load, where pages that several of them share count once.",
       table: {
         columns: [...measurementColumns, "to echo", "cost"],
         rows: [

@@ -5,6 +5,8 @@ export interface Sizes {
   readonly sliceMs: number;
   /** Concurrent calls over gRPC. */
   readonly concurrencies: readonly number[];
+  /** How long services are left alone before their memory is read. */
+  readonly idleMs: number;
   /** Orders that are created to be paid or canceled, in one round. */
   readonly ordersToChange: number;
   /** The same for the yardstick, which is many times slower. */
@@ -23,6 +25,7 @@ export const fullSizes: Sizes = {
   rounds: 5,
   sliceMs: 1_500,
   concurrencies: [1, 16, 64, 256],
+  idleMs: 15_000,
   ordersToChange: 6_000,
   ordersToChangeSingly: 1_000,
   eventsToDrain: 40_000,
@@ -37,6 +40,7 @@ export const smokeSizes: Sizes = {
   rounds: 1,
   sliceMs: 100,
   concurrencies: [16],
+  idleMs: 0,
   ordersToChange: 40,
   ordersToChangeSingly: 20,
   eventsToDrain: 1_000,

@@ -28,6 +28,7 @@ interface Deployment {
   readonly kind: "Deployment";
   readonly spec: {
     readonly replicas: number;
+    readonly minReadySeconds: number;
     readonly selector: { readonly matchLabels: object };
     readonly template: {
       readonly metadata: { readonly labels: object };
@@ -112,6 +113,11 @@ describe.each(services)("the manifests of $name", ({ name, port, databaseVariabl
       /stopTimeoutMs: ([\d_]+)/.exec(readText(`apps/${name}/src/main.ts`))?.[1]?.replace("_", ""),
     );
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(ownLimitMs);
+  });
+
+  test("replace pods more slowly than clients learn of new ones", () => {
+    // DNS answers are cached for 30 s as clusters come, and a client asks at most every 5 s.
+    expect(deployment.spec.minReadySeconds).toBeGreaterThanOrEqual(35);
   });
 
   test("configure it with variables that it reads, its database's address as a secret", () => {

@@ -1,5 +1,3 @@
-import { readNotificationsConfig } from "@ordermesh/app-notifications/config";
-import { startNotifications } from "@ordermesh/app-notifications/service";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { findRanges } from "@ordermesh/kafka/read-to-end";
 import { deadLetterTopic } from "@ordermesh/kafka/topics";
@@ -8,79 +6,83 @@ import { eventually } from "@ordermesh/testkit/eventually";
 import { freshDatabase } from "@ordermesh/testkit/fresh-database";
 import { testLogger } from "@ordermesh/testkit/test-logger";
 import postgres from "postgres";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { faultRun } from "../harness/fault-run.ts";
 import { startLomsReplicas } from "../harness/loms-replicas.ts";
-import { expectVerifyClean } from "../harness/verify-clean.ts";
+import { startServiceProcess } from "../harness/service-process.ts";
 
 /*
  * F17: notifications of one buyer can not be written, for a reason that is none of the events'. They become dead
  * letters, everybody else's go on, and once the cause is mended `redrive` brings them back: each has its notification,
  * once, and redriving again changes nothing.
  */
-test("what could not be handled comes back when it can", async () => {
-  const loms = await startLomsReplicas(1);
-  const database = await freshDatabase();
-  const notifications = await startNotifications(
-    readNotificationsConfig({
-      NOTIFICATIONS_HOST: "127.0.0.1",
-      NOTIFICATIONS_PORT: "0",
-      NOTIFICATIONS_DATABASE_URL: database.url,
-      KAFKA_BROKERS: loms.broker.brokers.join(","),
-      AUTH: "off",
-      LOG_LEVEL: "error",
-      LOG_FORMAT: "readable",
-    }),
-  );
-  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
-  const place = (userId: bigint, key: string) =>
-    loms.orders.createOrder({ userId, idempotencyKey: key, lines: [{ sku: 1, quantity: 1 }] });
-  const countOf = async (userId: number) => {
-    const [row] = await sql`select count(*)::int as count from notifications where user_id = ${userId}`;
-    return row?.count;
-  };
-  const kafka = createKafkaClient({ brokers: loms.broker.brokers, clientId: "test", logger: testLogger() });
-  const deadLetters = async () =>
-    (
-      (await findRanges(kafka, deadLetterTopic("orders.events.v1", "notifications.order-events"))) ?? []
-    ).reduce((sum, { low, high }) => sum + Number(high - low), 0);
-  const redrive = () =>
-    redriveDeadLetters({
-      brokers: loms.broker.brokers,
-      topic: "orders.events.v1",
-      group: "notifications.order-events",
-      logger: testLogger(),
-    });
 
-  try {
-    await notifications.ready;
-    await loms.orders.receiveStock({
-      idempotencyKey: "receive",
-      receipts: [{ sku: 1, warehouseId: 220n, quantity: 100 }],
-    });
-    await sql`alter table notifications add constraint unlucky check (user_id <> 13)`;
-    for (let index = 0; index < 5; index += 1) {
-      await place(13n, `${index}`);
-      await place(14n, `${index}`);
+const topic = "orders.events.v1";
+const group = "notifications.order-events";
+const unluckyUser = 13;
+const ordersPerRound = 2;
+const eventsPerRound = 2 * ordersPerRound;
+const run = faultRun("dead letters and redrive", { short: 1, long: 20 });
+
+test("what could not be handled comes back when it can", { timeout: run.timeoutMs(30_000) }, async () => {
+  const loms = await startLomsReplicas(1);
+  onTestFinished(loms.stop);
+  const { brokers } = loms.broker;
+  const database = await freshDatabase();
+  onTestFinished(database.drop);
+  const notifications = await startServiceProcess("notifications", {
+    NOTIFICATIONS_DATABASE_URL: database.url,
+    KAFKA_BROKERS: brokers.join(","),
+  });
+  onTestFinished(async () => void (await notifications.stop()));
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  onTestFinished(() => sql.end({ timeout: 5 }));
+  const kafka = createKafkaClient({ brokers, clientId: "test", logger: testLogger() });
+
+  const place = (userId: number, idempotencyKey: string) =>
+    loms.orders.createOrder({ userId: BigInt(userId), idempotencyKey, lines: [{ sku: 1, quantity: 1 }] });
+  const expectNotified = (userId: number, expected: number) =>
+    eventually(
+      async () => {
+        const [row] = await sql`select count(*)::int as count from notifications where user_id = ${userId}`;
+        expect(row?.count).toBe(expected);
+      },
+      { timeoutMs: 60_000 },
+    );
+  const expectDeadLetters = (expected: number) =>
+    eventually(
+      async () => {
+        const ranges = (await findRanges(kafka, deadLetterTopic(topic, group))) ?? [];
+        expect(ranges.reduce((sum, { low, high }) => sum + Number(high - low), 0)).toBe(expected);
+      },
+      { timeoutMs: 60_000 },
+    );
+  const redrive = () => redriveDeadLetters({ brokers, topic, group, logger: testLogger() });
+
+  await loms.orders.receiveStock({
+    idempotencyKey: "receive",
+    receipts: [{ sku: 1, warehouseId: 220n, quantity: 1_000 }],
+  });
+  for (let round = 0; round < run.rounds; round += 1) {
+    const before = round * eventsPerRound;
+    const after = before + eventsPerRound;
+    // Of earlier rounds there are notifications already, which the constraint leaves alone.
+    await sql.unsafe(
+      `alter table notifications add constraint unlucky check (user_id <> ${unluckyUser}) not valid`,
+    );
+    for (let index = 0; index < ordersPerRound; index += 1) {
+      await place(unluckyUser, `${round}/${index}`);
+      await place(14, `${round}/${index}`);
     }
-    await eventually(async () => expect(await countOf(14)).toBe(10), { timeoutMs: 60_000 });
-    await eventually(async () => expect(await deadLetters()).toBe(10), { timeoutMs: 60_000 });
-    expect(await countOf(13)).toBe(0);
+    await expectNotified(14, after);
+    await expectDeadLetters(after);
+    await expectNotified(unluckyUser, before);
 
     await sql`alter table notifications drop constraint unlucky`;
-    const sent = await redrive();
-    expect(sent).toBe(10);
-    await eventually(async () => expect(await countOf(13)).toBe(10), { timeoutMs: 30_000 });
-    process.stdout.write(`dead letters: ${sent} sent back, all handled\n`);
+    expect(await redrive()).toBe(eventsPerRound);
+    await expectNotified(unluckyUser, after);
     expect(await redrive()).toBe(0);
-    await expectVerifyClean({
-      lomsDatabaseUrl: loms.database.url,
-      notificationsDatabaseUrl: database.url,
-      kafkaBrokers: loms.broker.brokers,
-    });
-  } finally {
-    await sql.end();
-    await notifications.stop();
-    await loms.stop();
-    await database.drop();
   }
+  run.report({ "dead letters, all sent back and handled": run.rounds * eventsPerRound });
+  await loms.expectVerifyClean(database.url);
 });

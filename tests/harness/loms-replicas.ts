@@ -17,7 +17,8 @@ export interface LomsReplicas {
   readonly replicas: readonly Loms[];
   readonly database: FreshDatabase;
   readonly broker: OwnBroker;
-  expectVerifyClean(): Promise<Record<string, number>>;
+  /** @param notificationsDatabaseUrl where the effects of the events are, if they shall be checked too. */
+  expectVerifyClean(notificationsDatabaseUrl?: string): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
 
@@ -42,17 +43,19 @@ export const lomsDefaults: Omit<LomsConfig, "databaseUrl" | "kafkaBrokers"> = {
   traceSampleRatio: 1,
 };
 
+/** @param broker removed with the replicas; a devkafka unless told. */
 export async function startLomsReplicas(
   count: number,
   changes: Partial<LomsConfig> = {},
+  broker?: OwnBroker,
 ): Promise<LomsReplicas> {
-  const broker = await startOwnBroker();
+  const ownBroker = broker ?? (await startOwnBroker());
   const database = await freshDatabase();
   const config: LomsConfig = {
     ...lomsDefaults,
     ...changes,
     databaseUrl: database.url,
-    kafkaBrokers: broker.brokers,
+    kafkaBrokers: ownBroker.brokers,
   };
   const replicas = await Promise.all(Array.from({ length: count }, () => startLoms(config)));
   await Promise.all(replicas.map((replica) => replica.ready));
@@ -68,14 +71,18 @@ export async function startLomsReplicas(
     inventory: createClient(InventoryService, transport),
     replicas,
     database,
-    broker,
-    expectVerifyClean: () =>
-      expectVerifyClean({ lomsDatabaseUrl: database.url, kafkaBrokers: broker.brokers }),
+    broker: ownBroker,
+    expectVerifyClean: (notificationsDatabaseUrl) =>
+      expectVerifyClean({
+        lomsDatabaseUrl: database.url,
+        kafkaBrokers: ownBroker.brokers,
+        ...(notificationsDatabaseUrl !== undefined && { notificationsDatabaseUrl }),
+      }),
     async stop() {
       close();
       await Promise.all(replicas.map((replica) => replica.stop()));
       await database.drop();
-      await broker.remove();
+      await ownBroker.remove();
     },
   };
 }

@@ -5,6 +5,15 @@ import { fileURLToPath } from "node:url";
 import { findFreePort } from "@ordermesh/embedded/port";
 import { eventually } from "@ordermesh/testkit/eventually";
 
+export type ProgramName =
+  | "loms"
+  | "checkout"
+  | "product"
+  | "payments"
+  | "notifications"
+  | "identity"
+  | "gateway";
+
 /** A service as its own process, as it runs in production, so that it can be killed. */
 export interface ServiceProcess {
   readonly port: number;
@@ -19,7 +28,7 @@ export interface ServiceProcess {
 
 /** Starts the built program of an app. Build with `pnpm build`; `npm test` does. */
 export async function startServiceProcess(
-  app: "loms" | "checkout" | "product" | "payments" | "notifications" | "gateway",
+  app: ProgramName,
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
   const entry = fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
@@ -60,7 +69,7 @@ export async function startServiceProcess(
           throw new Error(`${app} is not ready: ${await response.text()}\n${output}`);
         }
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 30_000, everyMs: 50 },
     );
   }
 
@@ -73,7 +82,12 @@ export async function startServiceProcess(
     return child.exitCode;
   }
 
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    await end("SIGKILL");
+    throw error;
+  }
   return {
     port,
     get pid() {

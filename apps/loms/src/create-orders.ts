@@ -6,7 +6,8 @@ import type { Order } from "./domain/order.ts";
 import type { OrderDraft } from "./domain/order-draft.ts";
 import { birthEvents } from "./events/outgoing.ts";
 import { claimIntents, findIntents, type Intent } from "./sql/idempotency-keys.ts";
-import { findOrders, insertOrders, transactionTime } from "./sql/orders.ts";
+import { insertOrders } from "./sql/new-orders.ts";
+import { findOrders, transactionTime } from "./sql/orders.ts";
 import { insertHolds, lockStockLevels } from "./sql/stock.ts";
 import { insertTimers } from "./sql/timers.ts";
 

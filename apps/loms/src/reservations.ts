@@ -8,9 +8,9 @@ import { claimIntents, findIntents } from "./sql/idempotency-keys.ts";
 import {
   findReservation,
   insertReservation,
-  lockReservation,
+  lockReservations,
   type Reservation,
-  updateReservation,
+  updateReservations,
 } from "./sql/reservations.ts";
 import {
   findHolds,
@@ -99,7 +99,7 @@ export type ReservationOutcome =
  * refused.
  */
 export async function endReservation(tx: Tx, id: bigint, end: ReservationEnd): Promise<ReservationOutcome> {
-  const reservation = await lockReservation(tx, id);
+  const [reservation] = await lockReservations(tx, [id]);
   if (reservation === undefined) {
     return {
       kind: "refused",
@@ -116,31 +116,40 @@ export async function endReservation(tx: Tx, id: bigint, end: ReservationEnd): P
     return { kind: "refused", failure: alreadyResolved(reservation) };
   }
   if (reservation.isPastExpiry) {
-    await resolveReservation(tx, id, "expired");
+    await resolveReservations(tx, [id], "expired");
     return { kind: "refused", failure: alreadyResolved({ ...reservation, status: "expired" }) };
   }
-  await resolveReservation(tx, id, end);
+  await resolveReservations(tx, [id], end);
   return { kind: "done", changed: true };
 }
 
-/** Expires a reservation whose timer fired, unless it was resolved before or the timer was early. */
-export async function expireReservation(tx: Tx, id: bigint): Promise<boolean> {
-  const reservation = await lockReservation(tx, id);
-  if (reservation?.status !== "held" || !reservation.isPastExpiry) {
-    return false;
+/**
+ * Expires reservations whose timers fired, but for those that were resolved before. All of them are locked first, and
+ * then all their stock: one after the other would be a deadlock with whoever locks the same stock in order.
+ *
+ * @returns how many expired.
+ */
+export async function expireReservations(tx: Tx, ids: readonly bigint[]): Promise<number> {
+  const reservations = await lockReservations(tx, ids);
+  const expired = reservations.filter(({ status, isPastExpiry }) => status === "held" && isPastExpiry);
+  if (expired.length > 0) {
+    await resolveReservations(
+      tx,
+      expired.map(({ id }) => id),
+      "expired",
+    );
   }
-  await resolveReservation(tx, id, "expired");
-  return true;
+  return expired.length;
 }
 
-async function resolveReservation(
+async function resolveReservations(
   tx: Tx,
-  id: bigint,
+  ids: readonly bigint[],
   resolution: "committed" | "released" | "expired",
 ): Promise<void> {
-  const [holds] = await Promise.all([findHolds(tx, [id]), lockStockLevelsOfHolders(tx, [id])]);
+  const [holds] = await Promise.all([findHolds(tx, ids), lockStockLevelsOfHolders(tx, ids)]);
   resolveHolds(tx, holds, resolution);
-  updateReservation(tx, id, resolution);
+  updateReservations(tx, ids, resolution);
 }
 
 function alreadyResolved({ id, status }: Pick<Reservation, "id" | "status">): Failure {

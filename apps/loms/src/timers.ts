@@ -1,9 +1,10 @@
 import type { Database } from "@ordermesh/postgres/database";
+import type { Tx } from "@ordermesh/postgres/tx";
 import { pause } from "@ordermesh/process/wait";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import { changeOrders } from "./change-orders.ts";
-import { expireReservation } from "./reservations.ts";
-import { claimDueTimers, type Timer } from "./sql/timers.ts";
+import { expireReservations } from "./reservations.ts";
+import { claimDueTimers, type TimerKind } from "./sql/timers.ts";
 
 /** Enough to catch up quickly after a pause; few enough that the stock they lock is not held for long. */
 const batchMax = 200;
@@ -15,41 +16,31 @@ export interface TimerResult {
 }
 
 /**
- * Fires timers that are due, in one transaction with their effects: either both are recorded or neither is. Replicas
- * share the work; a timer fires in one of them.
+ * Fires timers of one kind that are due, in one transaction with their effects: either both are recorded or neither
+ * is. Replicas share the work; a timer fires in one of them.
+ *
+ * Orders and reservations never share a transaction: whatever changes one of them locks it before its stock.
  */
-export async function fireDueTimers(database: Database): Promise<TimerResult> {
-  return await database.transaction(async (tx) => {
-    const timers = await claimDueTimers(tx, batchMax);
-    const orderIds = timers
-      .filter((timer) => timer.kind === "payment_deadline")
-      .map((timer) => timer.subjectId);
-    const outcomes =
-      orderIds.length === 0
-        ? []
-        : await changeOrders(
-            tx,
-            orderIds.map((orderId) => ({ orderId, command: "expire" as const, traceparent: "" })),
-          );
-    let reservationsExpired = 0;
-    for (const timer of sortedReservationTimers(timers)) {
-      if (await expireReservation(tx, timer.subjectId)) {
-        reservationsExpired += 1;
-      }
-    }
+export function fireDueTimers(database: Database, kind: TimerKind): Promise<TimerResult> {
+  return database.transaction(async (tx) => {
+    const timers = await claimDueTimers(tx, kind, batchMax);
+    const ids = timers.map(({ subjectId }) => subjectId);
+    const expired =
+      ids.length === 0 ? 0 : await (kind === "payment_deadline" ? expireOrders : expireReservations)(tx, ids);
     return {
       fired: timers.length,
-      ordersExpired: outcomes.filter((outcome) => outcome.kind === "done" && outcome.changed).length,
-      reservationsExpired,
+      ordersExpired: kind === "payment_deadline" ? expired : 0,
+      reservationsExpired: kind === "reservation_expiry" ? expired : 0,
     };
   });
 }
 
-/** In the order of their ids, so that two replicas that expire reservations lock them in the same order. */
-function sortedReservationTimers(timers: readonly Timer[]): Timer[] {
-  return timers
-    .filter((timer) => timer.kind === "reservation_expiry")
-    .sort((a, b) => (a.subjectId < b.subjectId ? -1 : 1));
+async function expireOrders(tx: Tx, ids: readonly bigint[]): Promise<number> {
+  const outcomes = await changeOrders(
+    tx,
+    ids.map((orderId) => ({ orderId, command: "expire" as const, traceparent: "" })),
+  );
+  return outcomes.filter((outcome) => outcome.kind === "done" && outcome.changed).length;
 }
 
 export interface TimerLoop {
@@ -70,12 +61,12 @@ export function startTimerLoop(options: {
 }): TimerLoop {
   const stopping = new AbortController();
 
-  async function run(): Promise<void> {
+  async function run(kind: TimerKind): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
       let fired = 0;
       try {
-        const result = await fireDueTimers(options.database);
+        const result = await fireDueTimers(options.database, kind);
         fired = result.fired;
         failures = 0;
         if (fired > 0) {
@@ -84,7 +75,7 @@ export function startTimerLoop(options: {
       } catch (error) {
         failures += 1;
         if (failures % 20 === 1) {
-          options.logger.warn({ err: error }, "timers wait");
+          options.logger.warn({ err: error, kind }, "timers wait");
         }
       }
       if (fired < batchMax) {
@@ -93,7 +84,8 @@ export function startTimerLoop(options: {
     }
   }
 
-  const ended = run();
+  // Each by itself, so that one kind that can not be fired does not hold up the other.
+  const ended = Promise.all([run("payment_deadline"), run("reservation_expiry")]);
   return {
     async stop() {
       stopping.abort();

@@ -10,11 +10,11 @@ import {
 } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
-  AlwaysOffSampler,
   AlwaysOnSampler,
   BasicTracerProvider,
   BatchSpanProcessor,
   ParentBasedSampler,
+  RandomIdGenerator,
   type SpanExporter,
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace-base";
@@ -45,33 +45,53 @@ export async function startTracing(options: {
   readonly endpoint: string | undefined;
   readonly sampleRatio: number;
 }): Promise<Tracing> {
-  const recording = options.endpoint !== undefined;
+  return options.endpoint === undefined
+    ? startWithoutRecording()
+    : startRecording({ ...options, endpoint: options.endpoint });
+}
+
+async function startRecording(options: {
+  readonly service: string;
+  readonly version: string;
+  readonly endpoint: string;
+  readonly sampleRatio: number;
+}): Promise<Tracing> {
   const root =
     options.sampleRatio >= 1 ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(options.sampleRatio);
+  const exporter = await createExporter(`${options.endpoint}/v1/traces`);
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ "service.name": options.service, "service.version": options.version }),
-    sampler: recording ? new ParentBasedSampler({ root }) : new AlwaysOffSampler(),
-    spanProcessors: recording
-      ? [
-          new BatchSpanProcessor(await createExporter(`${options.endpoint}/v1/traces`), {
-            scheduledDelayMillis: 1000,
-          }),
-        ]
-      : [],
+    sampler: new ParentBasedSampler({ root }),
+    spanProcessors: [new BatchSpanProcessor(exporter, { scheduledDelayMillis: 1000 })],
   });
   const tracer: Tracer = provider.getTracer("ordermesh");
   return {
     startSpan(name, traceparent, spanOptions) {
       const parent = parseTraceparent(traceparent);
-      if (parent === undefined) {
-        return tracer.startSpan(name, spanOptions, ROOT_CONTEXT);
-      }
-      // A process that records nothing is not in the trace: what it calls hangs below what called it, recorded or not.
-      return recording
-        ? tracer.startSpan(name, spanOptions, trace.setSpanContext(ROOT_CONTEXT, parent))
-        : trace.wrapSpanContext(parent);
+      const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
+      return tracer.startSpan(name, spanOptions, context);
     },
     stop: () => provider.shutdown(),
+  };
+}
+
+/**
+ * A process that records nothing is not in the trace: what it calls hangs below what called it, recorded or not. Made
+ * without a tracer, which asks its sampler and copies attributes before it finds out that nobody wants the span.
+ */
+function startWithoutRecording(): Tracing {
+  const ids = new RandomIdGenerator();
+  return {
+    startSpan(_name, traceparent) {
+      return trace.wrapSpanContext(
+        parseTraceparent(traceparent) ?? {
+          traceId: ids.generateTraceId(),
+          spanId: ids.generateSpanId(),
+          traceFlags: TraceFlags.NONE,
+        },
+      );
+    },
+    stop: async () => {},
   };
 }
 

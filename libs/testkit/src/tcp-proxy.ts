@@ -11,6 +11,13 @@ export interface TcpProxy {
   silence(): void;
   /** Refuses new connections and cuts present ones, until `heal`. */
   refuse(): void;
+  /**
+   * Lets requests pass, and swallows the next bytes that come back on one connection; it is cut once there were so many
+   * of them. With more than a few bytes what was asked has been done, and nobody hears of it.
+   */
+  loseReply(bytes: number): void;
+  /** How many connections were cut by loseReply so far. */
+  repliesLost(): number;
   /** Works again. Connections that were silenced are cut, because what they swallowed is lost. */
   heal(): void;
   close(): Promise<void>;
@@ -28,6 +35,8 @@ export async function startTcpProxy(target: {
   const links = new Set<Link>();
   let mode: "open" | "silent" | "refusing" = "open";
   let faults = 0;
+  let repliesLost = 0;
+  let losing: { bytesLeft: number; link?: Link } | undefined;
 
   const server = createServer((outer) => {
     if (mode === "refusing") {
@@ -42,6 +51,9 @@ export async function startTcpProxy(target: {
       links.delete(link);
       inner.destroy();
       outer.destroy();
+      if (losing?.link === link) {
+        losing = undefined;
+      }
     };
     for (const [from, to] of [
       [outer, inner],
@@ -49,7 +61,7 @@ export async function startTcpProxy(target: {
     ] as const) {
       from.setNoDelay(true);
       from.on("data", (chunk) => {
-        if (mode !== "silent") {
+        if (mode !== "silent" && !(from === inner && isLost(link, chunk))) {
           to.write(chunk);
         }
       });
@@ -63,13 +75,29 @@ export async function startTcpProxy(target: {
     throw new Error("The proxy has no port.");
   }
 
-  function cut(): void {
-    faults += links.size;
-    for (const { outer, inner } of links) {
-      outer.resetAndDestroy();
-      inner.resetAndDestroy();
+  function isLost(link: Link, chunk: Buffer): boolean {
+    if (losing === undefined || (losing.link ?? link) !== link) {
+      return false;
     }
-    links.clear();
+    losing.link = link;
+    losing.bytesLeft -= chunk.byteLength;
+    if (losing.bytesLeft <= 0) {
+      losing = undefined;
+      repliesLost += 1;
+      cutLink(link);
+    }
+    return true;
+  }
+
+  function cutLink(link: Link): void {
+    faults += 1;
+    links.delete(link);
+    link.outer.resetAndDestroy();
+    link.inner.resetAndDestroy();
+  }
+
+  function cut(): void {
+    links.forEach(cutLink);
   }
 
   return {
@@ -84,7 +112,12 @@ export async function startTcpProxy(target: {
       mode = "refusing";
       cut();
     },
+    loseReply(bytes) {
+      losing = { bytesLeft: bytes };
+    },
+    repliesLost: () => repliesLost,
     heal() {
+      losing = undefined;
       if (mode === "silent") {
         cut();
       }

@@ -1,6 +1,5 @@
 import { create, type DescMessage, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { OutboxEvent } from "@ordermesh/outbox/outbox";
 import {
   OrderAwaitingPaymentSchema,
@@ -12,11 +11,10 @@ import {
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import {
   CancelReason as CancelReasonProto,
-  OrderLineSchema,
   ShortageSchema,
 } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
-import { MoneySchema } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
 import type { Order, OrderStatus } from "../domain/order.ts";
+import { encodeSnapshot } from "./encode-snapshot.ts";
 
 /** Where the events of this service go. The number of partitions is fixed: another one would break the order per key. */
 export const ordersTopic = { name: "orders.events.v1", partitions: 12 } as const;
@@ -49,7 +47,7 @@ const versionField = OrderSnapshotSchema.field.version.number;
 
 /**
  * Puts an event together from its encoded parts: fields of a message may come in any order, so the snapshot is encoded
- * once, without its version, and serves both events of a new order. Encoding it is half of what Node does for an order.
+ * once, without its version, and serves both events of a new order.
  */
 function eventAt(
   order: Order,
@@ -95,29 +93,4 @@ function encodeReason(order: Order, status: OrderStatus): Uint8Array {
     default:
       return nothing;
   }
-}
-
-/** The order without its version. */
-function encodeSnapshot(order: Order): Uint8Array {
-  const { total } = order;
-  const money = (amountMinor: number) =>
-    total && create(MoneySchema, { currencyCode: total.currencyCode, amountMinor: BigInt(amountMinor) });
-  return toBinary(
-    OrderSnapshotSchema,
-    create(OrderSnapshotSchema, {
-      orderId: order.id,
-      userId: order.userId,
-      lines: order.lines.map(({ sku, quantity, name, unitPriceMinor }) =>
-        create(OrderLineSchema, {
-          sku,
-          quantity,
-          name,
-          unitPrice: unitPriceMinor === undefined ? undefined : money(unitPriceMinor),
-        }),
-      ),
-      total: total && money(total.amountMinor),
-      createdTime: timestampFromDate(order.createdAt),
-      paymentDueTime: timestampFromDate(order.paymentDueAt),
-    }),
-  );
 }

@@ -1,4 +1,4 @@
-import type { Queryable, Tx } from "@ordermesh/postgres/tx";
+import { arrayLiteral, type Queryable, type Tx } from "@ordermesh/postgres/tx";
 
 export type ReservationStatus = "held" | "committed" | "released" | "expired";
 
@@ -33,13 +33,13 @@ export async function insertReservation(tx: Tx, id: bigint, ttlMs: number): Prom
   return row.expires_at;
 }
 
-/** Locks a reservation, which comes before locking the stock levels on which it holds units. */
-export async function lockReservation(tx: Tx, id: bigint): Promise<Reservation | undefined> {
-  const [row] = await tx.query<ReservationRow>(
-    `select ${columns} from reservations where id = $1::bigint for no key update`,
-    [id.toString()],
+/** Locks reservations by id, which comes before locking the stock levels on which they hold units. */
+export async function lockReservations(tx: Tx, ids: readonly bigint[]): Promise<Reservation[]> {
+  const rows = await tx.query<ReservationRow>(
+    `select ${columns} from reservations where id = any($1::bigint[]) order by id for no key update`,
+    [arrayLiteral(ids)],
   );
-  return row === undefined ? undefined : reservationOf(row);
+  return rows.map(reservationOf);
 }
 
 export async function findReservation(tx: Queryable, id: bigint): Promise<Reservation | undefined> {
@@ -49,10 +49,10 @@ export async function findReservation(tx: Queryable, id: bigint): Promise<Reserv
   return row === undefined ? undefined : reservationOf(row);
 }
 
-export function updateReservation(tx: Tx, id: bigint, status: ReservationStatus): void {
+export function updateReservations(tx: Tx, ids: readonly bigint[], status: ReservationStatus): void {
   tx.execute(
-    "update reservations set status = $2::reservation_status where id = $1::bigint and status = 'held'",
-    [id.toString(), status],
+    "update reservations set status = $2::reservation_status where id = any($1::bigint[]) and status = 'held'",
+    [arrayLiteral(ids), status],
   );
 }
 

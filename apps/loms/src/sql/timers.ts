@@ -28,18 +28,18 @@ export function insertTimers(tx: Tx, timers: readonly Timer[]): void {
 }
 
 /**
- * Takes timers that are due, by the database's clock; those that another replica has in hand are skipped. They are
+ * Takes timers of one kind that are due, by the database's clock; those that another replica has in hand are skipped. They are
  * gone when the transaction of their effect commits, and back when it does not.
  */
-export async function claimDueTimers(tx: Tx, countMax: number): Promise<Timer[]> {
+export async function claimDueTimers(tx: Tx, kind: TimerKind, countMax: number): Promise<Timer[]> {
   const rows = await tx.query<{ subject_id: bigint; kind: TimerKind; step: number; due_at: Date }>(
     `delete from timers
      where (due_at, subject_id, kind) in (
-       select due_at, subject_id, kind from timers where due_at <= now()
-       order by due_at limit $1 for update skip locked
+       select due_at, subject_id, kind from timers where due_at <= now() and kind = $1
+       order by due_at limit $2 for update skip locked
      )
      returning subject_id, kind, step, due_at`,
-    [countMax],
+    [kind, countMax],
   );
   return rows.map((row) => ({
     subjectId: row.subject_id,

@@ -63,6 +63,8 @@ export interface TopicContents {
   readonly typeByChange: ReadonlyMap<string, string>;
   /** Ids of events by "partition/offset". */
   readonly eventIds: ReadonlyMap<string, string>;
+  /** Ids of events of a type that this version does not know, which nobody is told of. */
+  readonly unknownTypeIds: ReadonlySet<string>;
   readonly findings: readonly Finding[];
   /** True when old records have been deleted by retention, so that their absence proves nothing. */
   readonly isTruncated: boolean;
@@ -72,6 +74,7 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
   const ranges = (await findRanges(client, ordersTopic)) ?? [];
   const typeByChange = new Map<string, string>();
   const eventIds = new Map<string, string>();
+  const unknownTypeIds = new Set<string>();
   const lastVersions = new Map<string, number>();
   const findings: Finding[] = [];
   let recordCount = 0;
@@ -79,6 +82,9 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
   function note(record: IncomingRecord): void {
     recordCount += 1;
     eventIds.set(`${record.partition}/${record.offset}`, record.headers.ce_id ?? "");
+    if (schemaOf(record) === undefined) {
+      unknownTypeIds.add(record.headers.ce_id ?? "");
+    }
     const change = changeOf(record);
     if (change === undefined) {
       findings.push({
@@ -106,18 +112,24 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
   }
 
   await readToEnd({ client, topic: ordersTopic, timeoutMs, onRecords: (records) => records.forEach(note) });
-  return { recordCount, typeByChange, eventIds, findings, isTruncated: ranges.some(({ low }) => low > 0n) };
+  const isTruncated = ranges.some(({ low }) => low > 0n);
+  return { recordCount, typeByChange, eventIds, unknownTypeIds, findings, isTruncated };
+}
+
+function schemaOf({ headers }: IncomingRecord) {
+  return schemas.find(({ typeName }) => typeName === headers.ce_type);
 }
 
 function changeOf(record: IncomingRecord): { orderId: bigint; version: number; type: string } | undefined {
-  const type = record.headers.ce_type ?? "";
-  const schema = schemas.find(({ typeName }) => typeName === type);
+  const schema = schemaOf(record);
   if (schema === undefined) {
     return undefined;
   }
   try {
     const { order } = fromBinary(schema, record.value);
-    return order === undefined ? undefined : { orderId: order.orderId, version: order.version, type };
+    return order === undefined
+      ? undefined
+      : { orderId: order.orderId, version: order.version, type: schema.typeName };
   } catch {
     return undefined;
   }

@@ -1,0 +1,111 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import {
+  OrderCanceledSchema,
+  OrderCreatedSchema,
+  OrderFailedSchema,
+  OrderPaidSchema,
+  type OrderSnapshot,
+} from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
+import { CancelReason } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Order } from "../domain/order.ts";
+import { birthEvents, orderEvent } from "./outgoing.ts";
+
+const minorUnits = fc.integer({ min: 0, max: 1_000_000_000_000_000 });
+const time = fc.date({ min: new Date("2020-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });
+const id = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
+
+const anyOrder: fc.Arbitrary<Order> = fc.record({
+  id,
+  userId: id,
+  status: fc.constant("paid"),
+  version: fc.integer({ min: 1, max: 1_000 }),
+  lines: fc.array(
+    fc.record({
+      sku: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+      quantity: fc.integer({ min: 1, max: 1_000_000 }),
+      name: fc.string({ unit: "grapheme", maxLength: 200 }),
+      unitPriceMinor: fc.option(minorUnits, { nil: undefined }),
+    }),
+    { maxLength: 5 },
+  ),
+  total: fc.option(fc.record({ currencyCode: fc.constantFrom("EUR", "JPY"), amountMinor: minorUnits }), {
+    nil: undefined,
+  }),
+  createdAt: time,
+  paymentDueAt: time,
+  cancelReason: fc.constant(undefined),
+  shortages: fc.constant([]),
+});
+
+/** What a consumer reads, in the words of the domain. */
+function readBack(snapshot: OrderSnapshot | undefined) {
+  return {
+    id: snapshot?.orderId,
+    userId: snapshot?.userId,
+    version: snapshot?.version,
+    lines: snapshot?.lines.map(({ sku, quantity, name, unitPrice }) => ({
+      sku,
+      quantity,
+      name,
+      unitPriceMinor: unitPrice === undefined ? undefined : Number(unitPrice.amountMinor),
+    })),
+    total: snapshot?.total && {
+      currencyCode: snapshot.total.currencyCode,
+      amountMinor: Number(snapshot.total.amountMinor),
+    },
+    createdAt: snapshot?.createdTime && timestampDate(snapshot.createdTime),
+    paymentDueAt: snapshot?.paymentDueTime && timestampDate(snapshot.paymentDueTime),
+  };
+}
+
+function expected(order: Order, version: number) {
+  const { id, userId, total, createdAt, paymentDueAt } = order;
+  // Prices have no currency of their own: without a total there are none.
+  const lines =
+    total === undefined
+      ? order.lines.map((line) => ({ ...line, unitPriceMinor: undefined }))
+      : [...order.lines];
+  return { id, userId, version, lines, total, createdAt, paymentDueAt };
+}
+
+test("a consumer reads the order that was written", () => {
+  fc.assert(
+    fc.property(anyOrder, (order) => {
+      const { type, payload } = orderEvent(order, "");
+      expect(type).toBe(OrderPaidSchema.typeName);
+      expect(readBack(fromBinary(OrderPaidSchema, payload).order)).toEqual(expected(order, order.version));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("both events of a new order hold the whole order, each with its own version", () => {
+  fc.assert(
+    fc.property(anyOrder, (any) => {
+      const shortages = [{ sku: 5, requested: 3, available: 1 }];
+      const order: Order = { ...any, status: "failed", version: 2, shortages };
+      const [created, failed] = birthEvents(order, "");
+      const createdMessage = fromBinary(OrderCreatedSchema, created?.payload ?? new Uint8Array());
+      const failedMessage = fromBinary(OrderFailedSchema, failed?.payload ?? new Uint8Array());
+      expect(readBack(createdMessage.order)).toEqual(expected(order, 1));
+      expect(readBack(failedMessage.order)).toEqual(expected(order, 2));
+      expect(failedMessage.shortages).toMatchObject(shortages);
+    }),
+  );
+});
+
+test("an order that was canceled says why", () => {
+  fc.assert(
+    fc.property(anyOrder, fc.constantFrom("requested", "payment_deadline"), (any, cancelReason) => {
+      const { payload } = orderEvent({ ...any, status: "canceled", cancelReason }, "");
+      const message = fromBinary(OrderCanceledSchema, payload);
+      expect(message.reason).toBe(
+        cancelReason === "requested" ? CancelReason.REQUESTED : CancelReason.PAYMENT_DEADLINE,
+      );
+      expect(readBack(message.order)).toEqual(expected(any, any.version));
+    }),
+  );
+});
