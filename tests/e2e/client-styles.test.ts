@@ -5,8 +5,11 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { credentials, loadPackageDefinition, type ServiceClientConstructor } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import { PaymentsService, PayOutcome } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
+import { eventually } from "@ordermesh/testkit/eventually";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MeshProcess, startMeshProcess } from "../harness/mesh-process.ts";
 
@@ -28,35 +31,83 @@ afterAll(async () => {
   expect(await mesh.stop()).toBe(0);
 });
 
-async function post(service: string, method: string, address: string, body: unknown) {
-  const response = await fetch(`http://${address}/${service}/${method}`, {
+async function post(address: string, path: string, token: string, body: unknown) {
+  const response = await fetch(`http://${address}/${path}`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
     body: JSON.stringify(body),
   });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-test("curl: Connect JSON over HTTP/1.1, from the cart to the payment", async () => {
-  const { checkout, loms } = mesh.addresses;
+const card = { number: "4242424242424242", expiryMonth: 12, expiryYear: 2030, code: "123" };
+
+test("curl: Connect JSON over HTTP/1.1 at the services, from the cart to the payment", async () => {
+  const { checkout, payments, loms } = mesh.addresses;
+  const token = await mesh.token("buyer");
   const cart = "ordermesh.checkout.v1.CheckoutService";
-  expect((await post(cart, "AddToCart", checkout, { userId: "501", sku, quantity: 2 })).status).toBe(200);
-  const listed = await post(cart, "ListCart", checkout, { userId: 501 });
+  expect((await post(checkout, `${cart}/AddToCart`, token, { sku, quantity: 2 })).status).toBe(200);
+  const listed = await post(checkout, `${cart}/ListCart`, token, {});
   expect(listed.body.lines).toMatchObject([{ sku, quantity: 2, name: expect.any(String) }]);
-  const purchased = await post(cart, "Purchase", checkout, { userId: "501" });
+  const purchased = await post(checkout, `${cart}/Purchase`, token, {});
   expect(purchased).toMatchObject({ status: 200, body: { status: "ORDER_STATUS_AWAITING_PAYMENT" } });
   const { orderId } = purchased.body;
-  const paid = await post("ordermesh.loms.v1.LomsService", "PayOrder", loms, { orderId });
-  expect(paid).toMatchObject({ status: 200, body: { version: 3, changed: true } });
+
+  const desk = "ordermesh.payments.v1.PaymentsService";
+  const method = await post(payments, `${desk}/CreatePaymentMethod`, token, { card });
+  const { paymentMethodToken } = method.body;
+  const paid = await eventually(async () => {
+    const answer = await post(payments, `${desk}/Pay`, token, {
+      orderId,
+      paymentMethodToken,
+      idempotencyKey: `curl/${orderId}`,
+    });
+    expect(answer.status).toBe(200);
+    return answer;
+  });
+  expect(paid.body).toMatchObject({ outcome: "PAY_OUTCOME_CAPTURED" });
+  await eventually(async () => {
+    const { body } = await post(loms, "ordermesh.loms.v1.LomsService/GetOrder", token, { orderId });
+    expect(body.order).toMatchObject({ status: "ORDER_STATUS_PAID", userId: "1" });
+  });
 });
 
-test("buf curl: gRPC with reflection, nothing but the address known", async () => {
+test("curl without a token: what is public, and what to do for the rest", async () => {
+  const { product, checkout, gateway } = mesh.addresses;
+  const list = await fetch(`http://${gateway}/v1/products?page_size=1`);
+  expect(list.status).toBe(200);
+  const one = await post(product, "ordermesh.product.v1.ProductService/GetProduct", "", { sku });
+  expect(one).toMatchObject({ status: 200, body: { product: { sku } } });
+  const refused = await fetch(`http://${checkout}/ordermesh.checkout.v1.CheckoutService/ListCart`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  expect(refused.status).toBe(401);
+  expect(await refused.json()).toMatchObject({
+    code: "unauthenticated",
+    message: expect.stringMatching(/authorization: Bearer/),
+  });
+});
+
+test("buf curl: gRPC with reflection, nothing but the address and a token known", async () => {
+  const token = await mesh.token("platform");
   const buf = async (address: string, ...args: string[]) =>
     (
-      await run("npx", ["buf", "curl", "--protocol", "grpc", "--http2-prior-knowledge", ...args], {
-        cwd: root,
-        env: { ...process.env, NO_PROXY: "*" },
-      })
+      await run(
+        "npx",
+        [
+          "buf",
+          "curl",
+          "--protocol",
+          "grpc",
+          "--http2-prior-knowledge",
+          "-H",
+          `authorization: Bearer ${token}`,
+          ...args,
+        ],
+        { cwd: root, env: { ...process.env, NO_PROXY: "*" } },
+      )
     ).stdout.trim() || address;
   const url = (address: string, method: string) =>
     `http://${address}/ordermesh.loms.v1.LomsService/${method}`;
@@ -76,21 +127,33 @@ test("buf curl: gRPC with reflection, nothing but the address known", async () =
   expect(paid).toMatchObject({ version: 3, changed: true });
 });
 
-test("a browser's client: gRPC-Web", async () => {
-  const client = createClient(
-    LomsService,
-    createGrpcWebTransport({ baseUrl: `http://${mesh.addresses.loms}` }),
-  );
-  const { orderId } = await client.createOrder({
-    userId: 503n,
-    idempotencyKey: "web",
-    lines: [{ sku, quantity: 1 }],
+test("a browser's client: gRPC-Web, everything from one origin", async () => {
+  const token = await mesh.token("buyer2");
+  const transport = createGrpcWebTransport({
+    baseUrl: `http://${mesh.addresses.gateway}`,
+    interceptors: [
+      (next) => async (request) => {
+        request.header.set("authorization", `Bearer ${token}`);
+        return await next(request);
+      },
+    ],
   });
-  await client.payOrder({ orderId });
-  expect((await client.getOrder({ orderId })).order?.status).toBe(OrderStatus.PAID);
+  const cart = createClient(CheckoutService, transport);
+  await cart.addToCart({ sku, quantity: 1 });
+  const { orderId } = await cart.purchase({});
+  const payments = createClient(PaymentsService, transport);
+  const { paymentMethodToken } = await payments.createPaymentMethod({ card });
+  const { outcome } = await eventually(() =>
+    payments.pay({ orderId, paymentMethodToken, idempotencyKey: `web/${orderId}` }),
+  );
+  expect(outcome).toBe(PayOutcome.CAPTURED);
+  const orders = createClient(LomsService, transport);
+  await eventually(async () => {
+    expect((await orders.getOrder({ orderId })).order?.status).toBe(OrderStatus.PAID);
+  });
 });
 
-test("a miniZON client, built from that system's definitions by another library", async () => {
+test("a miniZON client, built from that system's definitions by another library, without a token", async () => {
   const load = (file: string) =>
     loadPackageDefinition(
       loadSync(file, { includeDirs: [`${root}proto/minizon`], keepCase: true, longs: String, enums: String }),
@@ -137,10 +200,12 @@ test("an operator: verify prints nothing, and says what it looked at when asked"
   expect(verbose.output).toMatch(/ok +I3 .*looked at/);
   const json = await mesh.run("verify", "--json");
   expect(JSON.parse(json.output)).toContainEqual(expect.objectContaining({ invariant: "I9", findings: [] }));
+  expect(JSON.parse(json.output)).toContainEqual(expect.objectContaining({ invariant: "I7", findings: [] }));
+  expect((await mesh.run("seed")).output).toBe("0 products added, 0 stock levels filled\n");
 });
 
 test("the demo tells its story on it", async () => {
   const { code, output } = await mesh.run("demo");
-  expect(output).toMatch(/The end: 11 events, and a notification for each\./);
+  expect(output).toMatch(/The end: 11 events of orders, a notification for each, and 5 events of payments\./);
   expect(code).toBe(0);
 });

@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { CheckoutAdminService, CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
+import { IdentityService } from "@ordermesh/proto/ordermesh/identity/v1/identity_pb";
 import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
+import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MeshProcess, startMeshProcess } from "../harness/mesh-process.ts";
@@ -29,9 +31,17 @@ function shellBlocks(path: string): string {
 
 /** The lines as they stand, with the ports of this mesh in place of the usual ones. */
 function onThisMesh(script: string): string {
-  const ports = { 50051: "loms", 50052: "checkout", 50053: "product", 50055: "notifications" } as const;
+  const ports = {
+    50051: "loms",
+    50052: "checkout",
+    50053: "product",
+    50054: "payments",
+    50055: "notifications",
+    50057: "identity",
+    8080: "gateway",
+  } as const;
   return Object.entries(ports).reduce((text, [port, service]) => {
-    const own = mesh.addresses[service as keyof typeof mesh.addresses].split(":")[1] ?? "";
+    const own = mesh.addresses[service].split(":")[1] ?? "";
     return text.replaceAll(`localhost:${port}`, `localhost:${own}`).replaceAll(`call ${port}`, `call ${own}`);
   }, script);
 }
@@ -45,6 +55,8 @@ test("every line of the API document works when it is pasted, and no call is mis
     CheckoutAdminService,
     NotificationsService,
     ProductService,
+    PaymentsService,
+    IdentityService,
   ];
   const calls = services.flatMap((service) =>
     service.methods.map((method) => `${service.name}/${method.name}`),
@@ -62,23 +74,27 @@ test("every line of the API document works when it is pasted, and no call is mis
     }
     throw error;
   });
-  const refusals = stdout.split("\n").filter((line) => line.startsWith('{"code":'));
+  // A refused RPC, and a problem document.
+  const refusals = stdout.split("\n").filter((line) => /^\{"(code|type)":/.test(line));
   expect(refusals).toEqual([]);
   expect(stdout).toContain("ORDER_STATUS_AWAITING_PAYMENT");
+  expect(stdout).toContain("PAYMENT_STATUS_PARTIALLY_REFUNDED");
+  expect(stdout).toContain("payment was successful");
 });
 
 test("the lines of the README buy something and pay it", async () => {
   const { stdout } = await run("bash", ["-c", onThisMesh(shellBlocks("README.md"))], {
     env: { ...process.env, NO_PROXY: "*", no_proxy: "*" },
   });
-  const [added, listed, purchased, paid, notified] = stdout
+  const [added, listed, purchased, paid, order, notified] = stdout
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(added).toHaveProperty("cartVersion");
   expect(listed.lines).toMatchObject([{ sku: 1076963, quantity: 2 }]);
   expect(purchased).toMatchObject({ status: "ORDER_STATUS_AWAITING_PAYMENT" });
-  expect(paid).toEqual({ version: 3, changed: true });
+  expect(paid).toMatchObject({ outcome: "PAY_OUTCOME_CAPTURED" });
+  expect(order).toHaveProperty("order.status");
   expect(notified).toHaveProperty("notifications");
 });
 

@@ -66,11 +66,12 @@ function keep({ resourceSpans }: OtlpRequest): void {
 test("from the purchase to the notification, each span below the one that caused it", async () => {
   const { client, close } = await openGrpcClient(CheckoutService, mesh.addresses.checkout);
   const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const authorization = `Bearer ${await mesh.token("buyer")}`;
   try {
-    await client.addToCart({ userId: 601n, sku: 1076963, quantity: 1 });
+    await client.addToCart({ sku: 1076963, quantity: 1 }, { headers: { authorization } });
     await client.purchase(
-      { userId: 601n },
-      { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } },
+      {},
+      { headers: { authorization, traceparent: `00-${traceId}-b7ad6b7169203331-01` } },
     );
   } finally {
     close();

@@ -7,13 +7,22 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { withTimeout } from "@ordermesh/process/wait";
 
+export type MeshService =
+  | "loms"
+  | "checkout"
+  | "product"
+  | "payments"
+  | "notifications"
+  | "identity"
+  | "gateway";
+
 /** The whole mesh as `npm start` runs it, on free ports and with data of its own. */
 export interface MeshProcess {
-  readonly addresses: Readonly<
-    Record<"loms" | "checkout" | "product" | "payments" | "notifications", string>
-  >;
+  readonly addresses: Readonly<Record<MeshService, string>>;
   readonly databaseUrls: Readonly<Record<string, string>>;
   readonly kafkaBrokers: readonly string[];
+  /** The access token of a demo user. */
+  token(username: "buyer" | "buyer2" | "seller" | "platform" | "operator"): Promise<string>;
   /** Runs another command of the command line against this mesh. */
   run(...command: string[]): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Ctrl-C, and waits until everything is down. @returns the exit code. */
@@ -31,10 +40,17 @@ const program = fileURLToPath(new URL("../../apps/ordermesh/dist/main.js", impor
 
 /** A free port for each, so that a mesh of somebody else is never met. */
 const freePorts = Object.fromEntries(
-  ["LOMS", "CHECKOUT", "PRODUCT", "PAYMENTS", "NOTIFICATIONS", "DEVKAFKA", "POSTGRES"].map((name) => [
-    `${name}_PORT`,
-    "0",
-  ]),
+  [
+    "LOMS",
+    "CHECKOUT",
+    "PRODUCT",
+    "PAYMENTS",
+    "NOTIFICATIONS",
+    "IDENTITY",
+    "GATEWAY",
+    "DEVKAFKA",
+    "POSTGRES",
+  ].map((name) => [`${name}_PORT`, "0"]),
 );
 
 export async function startMeshProcess(
@@ -67,7 +83,8 @@ export async function startMeshProcess(
     addresses,
     databaseUrls,
     kafkaBrokers: kafkaBrokers.split(","),
-    run: (...command) => runCommand(command, { addresses, databaseUrls, kafkaBrokers }),
+    token: (username) => logIn(addresses.identity, username),
+    run: (...command) => runCommand(command, { addresses, databaseUrls, kafkaBrokers, dataDirectory }),
     async stop() {
       if (child.exitCode === null) {
         const exited = once(child, "exit");
@@ -106,12 +123,26 @@ function untilReady(child: ChildProcess): Promise<ReadyLine> {
   });
 }
 
+async function logIn(address: string, username: string): Promise<string> {
+  const response = await fetch(`http://${address}/ordermesh.identity.v1.IdentityService/Login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password: "ordermesh-demo" }),
+  });
+  const { accessToken } = (await response.json()) as { accessToken?: string };
+  if (accessToken === undefined) {
+    throw new Error(`${username} could not log in: status ${response.status}.`);
+  }
+  return accessToken;
+}
+
 async function runCommand(
   command: readonly string[],
   mesh: {
     addresses: MeshProcess["addresses"];
     databaseUrls: Readonly<Record<string, string>>;
     kafkaBrokers: string;
+    dataDirectory: string;
   },
 ): Promise<{ code: number | null; output: string }> {
   const entries = Object.entries(mesh.addresses).map(([name, address]) => [
@@ -123,7 +154,12 @@ async function runCommand(
     url,
   ]);
   const child = spawn(process.execPath, ["--enable-source-maps", program, ...command], {
-    env: { ...process.env, ...Object.fromEntries([...entries, ...urls]), KAFKA_BROKERS: mesh.kafkaBrokers },
+    env: {
+      ...process.env,
+      ...Object.fromEntries([...entries, ...urls]),
+      KAFKA_BROKERS: mesh.kafkaBrokers,
+      ORDERMESH_DATA_DIRECTORY: mesh.dataDirectory,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

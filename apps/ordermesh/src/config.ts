@@ -1,7 +1,7 @@
-import { join, resolve } from "node:path";
+import type { KeySource } from "@ordermesh/auth/key-source";
 import { type Environment, readConfig } from "@ordermesh/config/config";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
-import { checkoutFolder } from "./checkout-folder.ts";
+import { readDataDirectory, readOwnKeySource } from "./own-settings.ts";
 import {
   type PortSetting,
   type Program,
@@ -13,7 +13,7 @@ import {
 
 /** What the environment says about a mesh on this machine. */
 export interface MeshConfig {
-  /** Absolute. Holds postgres/, kafka/ and run/. */
+  /** Absolute. Holds postgres/, kafka/, keys/ and run/. */
   readonly dataDirectory: string;
   readonly postgresPort: number;
   /** Listening address and port of every program, by its name. Port 0 means any free one. */
@@ -22,6 +22,8 @@ export interface MeshConfig {
   readonly databaseUrls: Readonly<Record<string, string>>;
   /** Brokers to use instead of our own, as in KAFKA_BROKERS. */
   readonly kafkaBrokers: string | undefined;
+  /** This command line's own private key. Undefined with AUTH=off: no service asks who calls. */
+  readonly serviceKey: KeySource | undefined;
   readonly logLevel: LogLevel;
   /** All of it, for the programs: what the user has set there wins over what we would set. */
   readonly environment: Environment;
@@ -42,13 +44,14 @@ export function readMeshConfig(
     });
     const given = services.map(({ name, databaseVariable }) => [name, read.optionalString(databaseVariable)]);
     return {
-      dataDirectory: resolve(read.string("ORDERMESH_DATA_DIRECTORY", join(checkoutFolder, ".data"))),
+      dataDirectory: readDataDirectory(read),
       postgresPort: port(postgresPort),
       addresses: Object.fromEntries(
         [...services, broker].map((program) => [program.name, addressOf(program)]),
       ),
       databaseUrls: Object.fromEntries(given.filter(([, url]) => url !== undefined)),
       kafkaBrokers: read.optionalString("KAFKA_BROKERS"),
+      serviceKey: readOwnKeySource(read),
       logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),
       environment,
     };

@@ -8,6 +8,8 @@ import { Failure } from "@ordermesh/failure/failure";
 export interface DataFolder {
   readonly postgres: string;
   readonly kafka: string;
+  /** Private keys, for the owner of the folder only. */
+  readonly keys: string;
   /** Notes about running processes, and a copy of programs where one is needed: nothing that is missed. */
   readonly run: string;
 }
@@ -16,6 +18,7 @@ export function partsOfDataFolder(dataDirectory: string): DataFolder {
   return {
     postgres: join(dataDirectory, "postgres"),
     kafka: join(dataDirectory, "kafka"),
+    keys: join(dataDirectory, "keys"),
     run: join(dataDirectory, "run"),
   };
 }
@@ -36,8 +39,8 @@ export async function readFolderVersion(dataDirectory: string): Promise<number |
   if (text !== undefined) {
     return Number(/"version":\s*(\d+)/.exec(text)?.[1] ?? Number.NaN);
   }
-  const { postgres, kafka } = partsOfDataFolder(dataDirectory);
-  for (const part of [postgres, kafka]) {
+  const { postgres, kafka, keys } = partsOfDataFolder(dataDirectory);
+  for (const part of [postgres, kafka, keys]) {
     if (await exists(part)) {
       throw new Failure(
         "failed_precondition",
@@ -98,13 +101,13 @@ export async function explainUnwritable<Result>(
 }
 
 /**
- * Removes the data of databases and broker. Only for whoever has made sure that no `up` runs on the folder.
+ * Removes the data of databases and broker, and the keys. Only for whoever has made sure that no `up` runs on the folder.
  *
  * @throws Failure when the folder is not ours, or something else runs from it.
  */
 export async function wipeDataFolder(dataDirectory: string): Promise<void> {
   await readFolderVersion(dataDirectory);
-  const { postgres, kafka } = partsOfDataFolder(dataDirectory);
+  const { postgres, kafka, keys } = partsOfDataFolder(dataDirectory);
   const pid = await findBrokerOn(kafka);
   if (pid !== undefined) {
     throw new Failure(
@@ -115,6 +118,7 @@ export async function wipeDataFolder(dataDirectory: string): Promise<void> {
   }
   await removeDataDirectory(postgres);
   await rm(kafka, { recursive: true, force: true });
+  await rm(keys, { recursive: true, force: true });
   await rm(markerOf(dataDirectory), { force: true });
 }
 

@@ -1,11 +1,10 @@
-import { randomInt } from "node:crypto";
 import { createLogger } from "@ordermesh/telemetry/logger";
 import type { Command } from "commander";
-import { openClients } from "./clients.ts";
 import { readMeshConfig } from "./config.ts";
+import { ownCredentials, type SignedIn, signIn } from "./credentials.ts";
 import { createNarrator } from "./demo/narrator.ts";
 import { observeBuyer } from "./demo/observers.ts";
-import { eventsExpected, tellStory } from "./demo/story.ts";
+import { sightingsExpected, tellStory } from "./demo/story.ts";
 import { type Installation, readInstallation } from "./installation-config.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { startMesh } from "./mesh.ts";
@@ -39,27 +38,36 @@ async function isRunning({ addresses }: Installation): Promise<boolean> {
 async function runDemo({ addresses, kafkaBrokers }: Installation): Promise<void> {
   const logger = createLogger({ service: "demo", level: "warn", format: "readable" });
   const narrator = createNarrator((text) => process.stdout.write(text));
-  // A buyer of this run only, so that nothing of earlier runs is told again.
-  const userId = BigInt(randomInt(1_000_000, 2 ** 40));
-  const clients = await openClients(addresses);
+  const signedIn: SignedIn[] = [];
+  async function enter(username: Parameters<typeof signIn>[1]): Promise<SignedIn> {
+    const user = await signIn(addresses, username);
+    signedIn.push(user);
+    return user;
+  }
   try {
+    const [buyer, seller, platform] = [await enter("buyer"), await enter("seller"), await enter("platform")];
     const observers = await observeBuyer({
-      userId,
+      userId: buyer.userId,
       brokers: kafkaBrokers,
-      notifications: clients.notifications,
+      notifications: buyer.clients.notifications,
       narrator,
       logger,
     });
     try {
-      process.stdout.write(`This is the story of buyer ${userId}.\n`);
-      await tellStory(clients, userId, narrator);
-      await observers.untilSeen(eventsExpected, 20_000);
-      process.stdout.write(`\nThe end: ${eventsExpected} events, and a notification for each.\n`);
+      process.stdout.write(`This is the story of buyer ${buyer.userId}, who has signed in.\n`);
+      await tellStory({ buyer, seller, platform }, narrator);
+      await observers.untilSeen(sightingsExpected, 20_000);
+      const { orderEvents, paymentEvents } = sightingsExpected;
+      process.stdout.write(
+        `\nThe end: ${orderEvents} events of orders, a notification for each, and ${paymentEvents} events of payments.\n`,
+      );
     } finally {
       await observers.stop();
     }
   } finally {
-    clients.close();
+    for (const { clients } of signedIn) {
+      clients.close();
+    }
   }
 }
 
@@ -67,8 +75,9 @@ async function runDemoOnOwnMesh(): Promise<void> {
   const report = createReport({ format: "readable", level: "warn" });
   const interruption = listenForInterruption(() => process.exit(1));
   report.progress("no mesh is running, so one is started for the demo");
+  const config = readMeshConfig(services);
   const mesh = await startMesh({
-    config: readMeshConfig(services),
+    config,
     services,
     broker,
     fresh: false,
@@ -77,19 +86,11 @@ async function runDemoOnOwnMesh(): Promise<void> {
   });
   try {
     const { addresses, kafkaBrokers } = mesh;
-    await seedDemo({
-      productAddress: addresses.product ?? "",
-      lomsAddress: addresses.loms ?? "",
-      onProgress: report.progress,
-    });
+    const credentialsFor = await ownCredentials(config.serviceKey);
+    await seedDemo({ addresses, credentialsFor, onProgress: report.progress });
     await runDemo({
       ...readInstallation(),
-      addresses: {
-        loms: addresses.loms ?? "",
-        checkout: addresses.checkout ?? "",
-        product: addresses.product ?? "",
-        notifications: addresses.notifications ?? "",
-      },
+      addresses,
       kafkaBrokers: (kafkaBrokers ?? "").split(","),
     });
   } finally {

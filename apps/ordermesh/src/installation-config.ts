@@ -1,11 +1,15 @@
+import type { KeySource } from "@ordermesh/auth/key-source";
 import { type Environment, readConfig } from "@ordermesh/config/config";
 import type { MeshAddresses } from "./clients.ts";
+import { readOwnKeySource } from "./own-settings.ts";
 
 /** Where a running mesh is: what the environment names, and what `up` starts otherwise. */
 export interface Installation {
   readonly addresses: MeshAddresses;
   readonly databases: Readonly<Record<"loms" | "checkout" | "payments" | "notifications", string>>;
   readonly kafkaBrokers: readonly string[];
+  /** This command line's own private key. Undefined with AUTH=off: no service asks who calls. */
+  readonly serviceKey: KeySource | undefined;
 }
 
 /** @throws ConfigError that names every variable that can not be used. */
@@ -28,7 +32,9 @@ export function readInstallation(environment: Environment = process.env): Instal
         loms: address("LOMS", 50051),
         checkout: address("CHECKOUT", 50052),
         product: address("PRODUCT", 50053),
+        payments: address("PAYMENTS", 50054),
         notifications: address("NOTIFICATIONS", 50055),
+        identity: address("IDENTITY", 50057),
       },
       databases: {
         loms: database("LOMS"),
@@ -37,6 +43,7 @@ export function readInstallation(environment: Environment = process.env): Instal
         notifications: database("NOTIFICATIONS"),
       },
       kafkaBrokers: read.list("KAFKA_BROKERS", [`127.0.0.1:${kafkaPort}`]),
+      serviceKey: readOwnKeySource(read),
     };
   });
 }

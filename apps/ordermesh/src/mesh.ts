@@ -3,10 +3,12 @@ import { Failure } from "@ordermesh/failure/failure";
 import { createStopList, type StopList } from "@ordermesh/process/stop-in-order";
 import { claimDataFolder } from "./claim-data-folder.ts";
 import type { MeshConfig } from "./config.ts";
-import type { DataFolder } from "./data-folder.ts";
+import { type DataFolder, explainUnwritable } from "./data-folder.ts";
 import { type DatabaseServer, startDatabaseServer } from "./database-server.ts";
+import { makeMeshKeys } from "./mesh-keys.ts";
 import { choosePorts, type ProgramAddresses } from "./ports.ts";
 import type { Program, Service } from "./programs.ts";
+import { serviceEnvironment } from "./service-environment.ts";
 import { askPort, askReadyz } from "./readiness.ts";
 import type { Report } from "./report.ts";
 import { type RunningProgram, runProgram, seconds } from "./run-program.ts";
@@ -70,6 +72,9 @@ async function startParts(options: MeshOptions, parts: StopList): Promise<Mesh> 
   });
   parts.add("claim on the data folder", release);
   const addresses = await choosePorts(programs, config);
+  // Of all services, also of those that somebody starts by hand beside these.
+  const known = Object.keys(config.addresses).filter((name) => name !== broker.name);
+  const keys = await explainUnwritable(config.dataDirectory, () => makeMeshKeys(folder.keys, known));
   signal.throwIfAborted();
 
   const databases = startDatabases(options, folder);
@@ -85,7 +90,7 @@ async function startParts(options: MeshOptions, parts: StopList): Promise<Mesh> 
   const running = services.map((service) =>
     runProgram({
       program: service,
-      environment: serviceEnvironment(service, { config, addresses, databaseUrls, kafkaBrokers }),
+      environment: serviceEnvironment(service, { config, addresses, databaseUrls, kafkaBrokers, keys }),
       runDirectory: folder.run,
       report,
     }),
@@ -160,33 +165,6 @@ async function startBroker(
   });
   parts.add(broker.name, () => running.stop(brokerStopMs));
   await running.untilReady(() => askPort(port), signal);
-}
-
-/** What a service finds in its environment: what the user has set, and our addresses where nothing is set. */
-function serviceEnvironment(
-  service: Service,
-  mesh: {
-    readonly config: MeshConfig;
-    readonly addresses: ProgramAddresses;
-    readonly databaseUrls: Readonly<Record<string, string>>;
-    readonly kafkaBrokers: string | undefined;
-  },
-): Record<string, string | undefined> {
-  const { config, addresses, databaseUrls, kafkaBrokers } = mesh;
-  const { host, port } = addresses.get(service.name)!;
-  const upstreams = Object.entries(service.upstreams).map(([variable, name]) => {
-    const standard = config.addresses[name];
-    return [variable, addresses.get(name)?.target ?? (standard && `127.0.0.1:${standard.port}`)];
-  });
-  return {
-    ...Object.fromEntries(upstreams),
-    ...config.environment,
-    [service.hostVariable]: host,
-    [service.port.variable]: String(port),
-    [service.databaseVariable]: databaseUrls[service.name],
-    ...(kafkaBrokers === undefined ? {} : { KAFKA_BROKERS: kafkaBrokers }),
-    LOG_FORMAT: "json",
-  };
 }
 
 /** Waits for all of them and for the early work; the first one that fails ends the waiting for the others. */

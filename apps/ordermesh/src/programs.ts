@@ -18,6 +18,8 @@ export interface Service extends Program {
   readonly usesKafka: boolean;
   /** Variables that name the addresses of other services, and which service each means. */
   readonly upstreams: Readonly<Record<string, string>>;
+  /** Variables that make it what a mesh on one machine needs, where the user has set nothing else. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A port, and the variable that changes it. */
@@ -25,6 +27,9 @@ export interface PortSetting {
   readonly variable: string;
   readonly standard: number;
 }
+
+/** As in miniZON, where nobody had to say who they were: on one machine, and nowhere else. */
+const openToMinizonClients = { MINIZON_OPEN: "1" };
 
 const entryOf = (app: string) => join(checkoutFolder, "apps", app, "dist", "main.js");
 
@@ -38,6 +43,7 @@ export const services: readonly Service[] = [
     databaseVariable: "LOMS_DATABASE_URL",
     usesKafka: true,
     upstreams: {},
+    settings: openToMinizonClients,
   },
   {
     name: "checkout",
@@ -47,6 +53,7 @@ export const services: readonly Service[] = [
     databaseVariable: "CHECKOUT_DATABASE_URL",
     usesKafka: false,
     upstreams: { LOMS_ADDRESS: "loms", PRODUCT_ADDRESS: "product" },
+    settings: openToMinizonClients,
   },
   {
     name: "product",
@@ -74,6 +81,21 @@ export const services: readonly Service[] = [
     databaseVariable: "NOTIFICATIONS_DATABASE_URL",
     usesKafka: true,
     upstreams: {},
+  },
+  {
+    name: "identity",
+    entry: entryOf("identity"),
+    port: { variable: "IDENTITY_PORT", standard: 50057 },
+    hostVariable: "IDENTITY_HOST",
+    databaseVariable: "IDENTITY_DATABASE_URL",
+    usesKafka: false,
+    upstreams: {},
+    settings: {
+      // Everybody knows their password, so they are for this machine only.
+      IDENTITY_DEMO_USERS: "true",
+      // Tries at passwords count by the address that the gateway names, and not as the gateway's own.
+      TRUSTED_PROXIES: "127.0.0.1,::1",
+    },
   },
   {
     name: "gateway",

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { demoCatalogue, loadCatalogue } from "./catalogue.ts";
 import { openClients } from "./clients.ts";
+import { ownCredentials } from "./credentials.ts";
 import { readInstallation } from "./installation-config.ts";
 import { seedCatalogue } from "./seed.ts";
 
@@ -17,7 +18,8 @@ export function addSeedCommand(program: Command): void {
     )
     .option("--json", "print one JSON document instead of lines")
     .action(async ({ skus, json }: { skus?: number; json?: boolean }) => {
-      const clients = await openClients(readInstallation().addresses);
+      const { addresses, serviceKey } = readInstallation();
+      const clients = await openClients(addresses, await ownCredentials(serviceKey));
       try {
         const result = await seedCatalogue({
           clients,

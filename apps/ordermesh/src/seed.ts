@@ -6,7 +6,7 @@ import {
   demoCatalogue,
   replacedSystemsCatalogue,
 } from "./catalogue.ts";
-import { type MeshClients, openClients } from "./clients.ts";
+import { type CredentialsFor, type MeshAddresses, type MeshClients, openClients } from "./clients.ts";
 
 export interface SeedResult {
   /** Products that were not in the catalogue before. */
@@ -55,17 +55,12 @@ export async function seedCatalogue(options: {
 
 /** The demo catalogue, into the mesh at these addresses. */
 export async function seedDemo(options: {
-  readonly productAddress: string;
-  readonly lomsAddress: string;
+  readonly addresses: MeshAddresses;
+  readonly credentialsFor: CredentialsFor;
   readonly onProgress: (text: string) => void;
 }): Promise<SeedResult> {
-  const { productAddress, lomsAddress, onProgress } = options;
-  const clients = await openClients({
-    product: productAddress,
-    loms: lomsAddress,
-    checkout: lomsAddress,
-    notifications: lomsAddress,
-  });
+  const { addresses, credentialsFor, onProgress } = options;
+  const clients = await openClients(addresses, credentialsFor);
   try {
     const catalogue = replacedSystemsCatalogue();
     await seedCatalogue({ clients, catalogue, name: "replaced-systems", onProgress });

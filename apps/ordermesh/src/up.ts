@@ -1,6 +1,6 @@
 import type { LogFormat } from "@ordermesh/telemetry/logger";
 import { type Command, InvalidArgumentError } from "commander";
-import { chooseLogFormat, readMeshConfig } from "./config.ts";
+import { chooseLogFormat, type MeshConfig, readMeshConfig } from "./config.ts";
 import { describeError } from "./exit-codes.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
@@ -62,7 +62,8 @@ Environment:
   ${ports.map(({ variable, standard }) => `${variable} (${standard})`).join(", ")}: ports; 0 takes a free one
   ${databases.join(", ")}: databases to use instead of the embedded server
   KAFKA_BROKERS: brokers to use instead of devkafka
-  ORDERMESH_DATA_DIRECTORY: where data are kept (.data)
+  ORDERMESH_DATA_DIRECTORY: where data and keys are kept (.data)
+  AUTH=off: services ask nobody who calls; MINIZON_OPEN=0: miniZON's contracts ask for a token too
   LOG_LEVEL (info): debug, info, warn or error
   OTEL_EXPORTER_OTLP_ENDPOINT: where the services send their traces`;
 }
@@ -87,7 +88,7 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
       signal,
       report,
       ...(options.seed
-        ? { early: { needs: ["product", "loms"], run: (addresses) => seed(addresses, report, signal) } }
+        ? { early: { needs: ["product", "loms"], run: (addresses) => seed(addresses, config, report, signal) } }
         : {}),
     });
     try {
@@ -113,13 +114,18 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
 
 /** A mesh without its demo data is still a mesh, so what goes wrong here is told and no more. */
 async function seed(
-  { product: productAddress = "", loms: lomsAddress = "" }: Readonly<Record<string, string>>,
+  addresses: Readonly<Record<string, string>>,
+  { serviceKey }: MeshConfig,
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const { seedDemo } = await import("./seed.ts");
-    await seedDemo({ productAddress, lomsAddress, onProgress: report.progress });
+    const [{ seedDemo }, { ownCredentials }] = await Promise.all([
+      import("./seed.ts"),
+      import("./credentials.ts"),
+    ]);
+    const credentialsFor = await ownCredentials(serviceKey);
+    await seedDemo({ addresses, credentialsFor, onProgress: report.progress });
   } catch (error) {
     if (signal.aborted) {
       return;

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { services } from "@ordermesh/ordermesh/programs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeStandInMesh, runScript, type StandInMesh, watch } from "./stand-in-mesh.ts";
 
@@ -39,6 +40,12 @@ test("wrong usage ends with 2 and says what is right", async () => {
   }
 });
 
+test("a key that is not there is told with what to do about it", async () => {
+  const { exitCode, output } = await ordermesh(["seed"]);
+  expect(output).toMatch(/data\/keys\/ordermesh\.key\.json can not be read \(ENOENT\)\. `npm start` makes it/);
+  expect(exitCode).toBe(1);
+});
+
 test("doctor finds a data folder that is not ours, for scripts too", async () => {
   const healthy = await ordermesh(["doctor", "--json"], anyPorts);
   expect(healthy.exitCode).toBe(0);
@@ -50,4 +57,4 @@ test("doctor finds a data folder that is not ours, for scripts too", async () =>
   expect(ill.output).toMatch(/PROBLEM {2}data version .*was not made by Ordermesh.*1 problem found/s);
 });
 
-const anyPorts = { LOMS_PORT: "0", CHECKOUT_PORT: "0", PRODUCT_PORT: "0", NOTIFICATIONS_PORT: "0" };
+const anyPorts = Object.fromEntries(services.map(({ port }) => [port.variable, "0"]));

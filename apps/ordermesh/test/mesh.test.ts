@@ -77,6 +77,44 @@ test("gives each service what it needs, and what the user has set wins", async (
   expect(beta.ALPHA_ADDRESS).toBe(mesh.addresses.alpha);
 });
 
+test("gives each service its own key, which stays the same and is nobody else's to read", async () => {
+  const services = [
+    await standIns.service("alpha", { settings: { MINIZON_OPEN: "1" } }),
+    await standIns.service("identity"),
+  ];
+  const mesh = await start(services);
+  const [alpha, identity] = await Promise.all([
+    environmentOf(mesh, "alpha"),
+    environmentOf(mesh, "identity"),
+  ]);
+  expect(alpha).toMatchObject({
+    MINIZON_OPEN: "1",
+    IDENTITY_JWKS_URL: `http://${mesh.addresses.identity}/.well-known/jwks.json`,
+    SERVICE_KEYS_FILE: identity.SERVICE_KEYS_FILE,
+  });
+  expect(identity.MINIZON_OPEN).toBeUndefined();
+  const read = async (file = "") => {
+    expect((await stat(file)).mode & 0o077).toBe(0);
+    return await readFile(file, "utf8");
+  };
+  const own = JSON.parse(await read(alpha.SERVICE_KEY_FILE));
+  expect(own).toMatchObject({ kid: "alpha", d: expect.any(String) });
+  const { keys } = JSON.parse(await read(alpha.SERVICE_KEYS_FILE));
+  expect(keys.map(({ kid }: { kid: string }) => kid).sort()).toEqual(["alpha", "identity", "ordermesh"]);
+  expect(JSON.stringify(keys)).not.toContain('"d"');
+  const encryptionKey = await read(identity.IDENTITY_KEY_ENCRYPTION_KEY_FILE);
+  expect(Buffer.from(encryptionKey, "base64")).toHaveLength(32);
+  await mesh.stop();
+
+  const again = await start(services, {
+    environment: standIns.environment(services, { MINIZON_OPEN: "0" }),
+  });
+  const later = await environmentOf(again, "alpha");
+  expect(later.MINIZON_OPEN).toBe("0");
+  expect(JSON.parse(await read(later.SERVICE_KEY_FILE))).toEqual(own);
+  expect(await read(later.IDENTITY_KEY_ENCRYPTION_KEY_FILE)).toBe(encryptionKey);
+});
+
 test("stops the services before the broker, and leaves nothing running", async () => {
   const services = [await standIns.service("alpha"), await standIns.service("beta")];
   const mesh = await start(services);
@@ -218,7 +256,9 @@ test("fresh removes data, but only ours", async () => {
   await mkdir(join(dataDirectory, "kafka"), { recursive: true });
   await writeFile(join(dataDirectory, "kafka", "old"), "");
   await writeFile(join(dataDirectory, "notes.txt"), "mine");
+  const key = await readFile(join(dataDirectory, "keys", "alpha.key.json"), "utf8");
   await (await start(services, { fresh: true })).stop();
+  expect(await readFile(join(dataDirectory, "keys", "alpha.key.json"), "utf8")).not.toBe(key);
   await expect(access(join(dataDirectory, "kafka", "old"))).rejects.toThrow(/ENOENT/);
   expect((await stat(join(dataDirectory, "notes.txt"))).size).toBe(4);
 

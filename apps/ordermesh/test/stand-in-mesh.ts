@@ -16,7 +16,11 @@ export interface StandInMesh {
   readonly broker: Program;
   service(
     name: string,
-    options?: { behavior?: Behavior; upstreams?: Record<string, string> },
+    options?: {
+      behavior?: Behavior;
+      upstreams?: Record<string, string>;
+      settings?: Record<string, string>;
+    },
   ): Promise<Service>;
   /** Any free port for everything, and databases that nobody looks at. */
   environment(services: readonly Service[], more?: Record<string, string>): Record<string, string>;
@@ -50,9 +54,10 @@ export async function makeStandInMesh(): Promise<StandInMesh> {
     path,
     dataDirectory,
     broker: await program("broker"),
-    async service(name, { behavior, upstreams = {} } = {}) {
+    async service(name, { behavior, upstreams = {}, settings = {} } = {}) {
       const base = await program(name, behavior);
-      return { ...base, databaseVariable: `${name.toUpperCase()}_DATABASE_URL`, usesKafka: true, upstreams };
+      const databaseVariable = `${name.toUpperCase()}_DATABASE_URL`;
+      return { ...base, databaseVariable, usesKafka: true, upstreams, settings };
     },
     environment(services, more = {}) {
       const databases = services.map(({ name, databaseVariable }) => [

@@ -5,15 +5,25 @@ import { startConsumer } from "@ordermesh/kafka/consumer";
 import type { IncomingRecord } from "@ordermesh/kafka/record";
 import { pause } from "@ordermesh/process/wait";
 import { OrderCreatedSchema } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
+import { PaymentCapturedSchema } from "@ordermesh/proto/ordermesh/events/v1/payment_events_pb";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import { Registry } from "prom-client";
 import type { MeshClients } from "../clients.ts";
 import { ordersTopic } from "../verify/event-checks.ts";
 import type { Narrator } from "./narrator.ts";
 
+/** How much has been seen, or shall be. */
+export interface Sightings {
+  readonly orderEvents: number;
+  readonly paymentEvents: number;
+  readonly notifications: number;
+}
+
+const paymentsTopic = "payments.events.v1";
+
 export interface Observers {
-  /** Waits until so many events and notifications of the buyer have been seen, but not for ever. */
-  untilSeen(count: number, timeoutMs: number): Promise<void>;
+  /** Waits until so much of the buyer has been seen, but not for ever. */
+  untilSeen(expected: Sightings, timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,24 +37,35 @@ export async function observeBuyer(options: {
 }): Promise<Observers> {
   const { userId, brokers, notifications, narrator, logger } = options;
   const stopping = new AbortController();
-  const seen = { events: 0, notifications: 0 };
-
-  const consumer = startConsumer({
-    client: createKafkaClient({ brokers, clientId: "ordermesh-demo", logger }),
-    group: `ordermesh.demo.${randomUUID()}`,
-    topic: ordersTopic,
-    fromOldest: false,
-    batchMax: 100,
-    retry: { attemptsMax: 1, backoffBaseMs: 100, backoffMaxMs: 100 },
-    metrics: new Registry(),
-    async handle(records) {
-      for (const record of records.filter((candidate) => buyerOf(candidate) === userId)) {
-        const { ce_id: id = "", ce_type: type = "" } = record.headers;
-        narrator.event(`${type.split(".").at(-1)} key=${record.key} id=${id} partition=${record.partition}`);
-        seen.events += 1;
-      }
-    },
-  });
+  const seen = { orderEvents: 0, paymentEvents: 0, notifications: 0 };
+  const client = createKafkaClient({ brokers, clientId: "ordermesh-demo", logger });
+  const follow = (
+    topic: string,
+    what: "orderEvents" | "paymentEvents",
+    buyerOf: (record: IncomingRecord) => bigint | undefined,
+  ) =>
+    startConsumer({
+      client,
+      group: `ordermesh.demo.${randomUUID()}`,
+      topic,
+      fromOldest: false,
+      batchMax: 100,
+      retry: { attemptsMax: 1, backoffBaseMs: 100, backoffMaxMs: 100 },
+      metrics: new Registry(),
+      async handle(records) {
+        for (const record of records.filter((candidate) => buyerOf(candidate) === userId)) {
+          const { ce_id: id = "", ce_type: type = "" } = record.headers;
+          narrator.event(
+            `${type.split(".").at(-1)} key=${record.key} id=${id} partition=${record.partition}`,
+          );
+          seen[what] += 1;
+        }
+      },
+    });
+  const consumers = [
+    follow(ordersTopic, "orderEvents", buyerOfOrder),
+    follow(paymentsTopic, "paymentEvents", buyerOfPayment),
+  ];
   /** The stream's first message says from where on it tells: what happens before that would be missed. */
   let isWatching = false;
   async function watchNotifications(): Promise<void> {
@@ -66,32 +87,41 @@ export async function observeBuyer(options: {
     }
   });
 
-  for (let waitedMs = 0; !(consumer.isRunning() && isWatching) && waitedMs < 20_000; waitedMs += 50) {
+  const isReady = () => isWatching && consumers.every((consumer) => consumer.isRunning());
+  for (let waitedMs = 0; !isReady() && waitedMs < 20_000; waitedMs += 50) {
     await pause(50, stopping.signal);
   }
   return {
-    async untilSeen(count, timeoutMs) {
+    async untilSeen(expected, timeoutMs) {
+      const kinds = ["orderEvents", "paymentEvents", "notifications"] as const;
       for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += 50) {
-        if (seen.events >= count && seen.notifications >= count) {
+        if (kinds.every((kind) => seen[kind] >= expected[kind])) {
           return;
         }
         await pause(50);
       }
-      throw new Error(
-        `Of ${count} events, ${seen.events} and ${seen.notifications} notifications were seen.`,
-      );
+      throw new Error(`Of ${JSON.stringify(expected)}, only ${JSON.stringify(seen)} were seen.`);
     },
     async stop() {
       stopping.abort();
-      await Promise.all([consumer.stop(), watching]);
+      await Promise.all([...consumers.map((consumer) => consumer.stop()), watching]);
     },
   };
 }
 
 /** All events of an order begin with the same field, the order, so that the buyer can be read from any of them. */
-function buyerOf(record: IncomingRecord): bigint | undefined {
+function buyerOfOrder(record: IncomingRecord): bigint | undefined {
   try {
     return fromBinary(OrderCreatedSchema, record.value).order?.userId;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same with the events of payments. */
+function buyerOfPayment(record: IncomingRecord): bigint | undefined {
+  try {
+    return fromBinary(PaymentCapturedSchema, record.value).payment?.userId;
   } catch {
     return undefined;
   }

@@ -3,23 +3,77 @@ import { ConnectError } from "@connectrpc/connect";
 import { pause } from "@ordermesh/process/wait";
 import { PreconditionFailureSchema } from "@ordermesh/proto/google/rpc/error_details_pb";
 import { CancelReason, OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import type { Payment } from "@ordermesh/proto/ordermesh/payments/v1/payment_pb";
 import type { MeshClients } from "../clients.ts";
+import type { SignedIn } from "../credentials.ts";
 import { amount, type Narrator } from "./narrator.ts";
+import type { Sightings } from "./observers.ts";
+import { payAtSecondTry, payWithGoodCard, refundSome } from "./paying.ts";
 
 /** How long the third order's buyer gets to pay. */
 const shortWindowSeconds = 3;
 
-/** Events that the whole story makes: created, second status and end for three orders; two for the failed one. */
-export const eventsExpected = 11;
+/**
+ * What the whole story makes. Of orders: created, second status and end for three of them; two for the failed one. Of
+ * payments: declined, captured and refunded for the first, canceled for the second and the third.
+ */
+export const sightingsExpected: Sightings = { orderEvents: 11, paymentEvents: 5, notifications: 11 };
+
+/** Who plays in it. */
+export interface Cast {
+  readonly buyer: SignedIn;
+  /** Gives money back. */
+  readonly seller: SignedIn;
+  /** Places orders with a deadline and prices of its own, for the buyer. */
+  readonly platform: SignedIn;
+}
 
 /**
  * Four orders of one buyer: paid, canceled, too late, and more than there is. Every line of it is what a service
  * answered.
  */
-export async function tellStory(clients: MeshClients, userId: bigint, narrator: Narrator): Promise<void> {
+export async function tellStory({ buyer, seller, platform }: Cast, narrator: Narrator): Promise<void> {
+  const { clients } = buyer;
   const [kettle, lamp] = await chooseProducts(clients);
+  await emptyCart(buyer, narrator);
 
   narrator.chapter("1. A cart becomes an order, and is paid");
+  await payForCart(buyer, [kettle, lamp], narrator, (payment) => refundSome(seller, payment, narrator));
+
+  narrator.chapter("2. A second thought");
+  await clients.checkout.addToCart({ sku: lamp, quantity: 3, userId: buyer.userId });
+  const second = await clients.checkout.purchase({ userId: buyer.userId });
+  narrator.step(`purchased: order ${second.orderId}`);
+  await clients.orders.cancelOrder({ orderId: second.orderId });
+  narrator.step(`canceled order ${second.orderId}: ${await describe(clients, second.orderId)}`);
+
+  narrator.chapter(`3. Too late (this buyer has ${shortWindowSeconds} s to pay instead of ten minutes)`);
+  const third = await orderWithShortWindow(platform, buyer.userId, kettle);
+  narrator.step(`ordered: order ${third}, and goes for a walk`);
+  await untilCanceled(clients, third);
+  narrator.step(`comes back: ${await describe(clients, third)}`);
+  narrator.step(`tries to pay: ${await refusalOf(payWithGoodCard(buyer, third))}`);
+
+  narrator.chapter("4. More than there is");
+  await orderTooMany(platform, buyer, lamp, narrator);
+}
+
+/** What an earlier visitor of this mesh may have left in the buyer's cart. */
+async function emptyCart({ clients, userId }: SignedIn, narrator: Narrator): Promise<void> {
+  const { lines } = await clients.checkout.listCart({ userId });
+  for (const { sku, quantity } of lines) {
+    await clients.checkout.deleteFromCart({ userId, sku, quantity });
+    narrator.step(`puts back what was in the cart: ${quantity} of SKU ${sku}`);
+  }
+}
+
+async function payForCart(
+  buyer: SignedIn,
+  [kettle, lamp]: readonly [number, number],
+  narrator: Narrator,
+  afterwards: (payment: Payment) => Promise<void>,
+): Promise<void> {
+  const { clients, userId } = buyer;
   await clients.checkout.addToCart({ userId, sku: kettle, quantity: 2 });
   await clients.checkout.addToCart({ userId, sku: lamp, quantity: 1 });
   const cart = await clients.checkout.listCart({ userId });
@@ -27,46 +81,45 @@ export async function tellStory(clients: MeshClients, userId: bigint, narrator: 
     narrator.step(`cart: ${quantity} × ${name} (SKU ${sku}) at ${amount(price)}`);
   }
   narrator.step(`cart: ${amount(cart.total)} in all`);
-  const first = await clients.checkout.purchase({ userId });
-  narrator.step(`purchased: order ${first.orderId}, ${amount(first.total)}`);
-  await clients.orders.payOrder({ orderId: first.orderId });
-  narrator.step(`paid order ${first.orderId}: ${await describe(clients, first.orderId)}`);
+  const { orderId, total } = await clients.checkout.purchase({ userId });
+  narrator.step(`purchased: order ${orderId}, ${amount(total)}`);
+  const payment = await payAtSecondTry(buyer, orderId, narrator);
+  narrator.step(`has paid order ${orderId}: ${await describe(clients, orderId)}`);
+  await afterwards(payment);
+}
 
-  narrator.chapter("2. A second thought");
-  await clients.checkout.addToCart({ userId, sku: lamp, quantity: 3 });
-  const second = await clients.checkout.purchase({ userId });
-  narrator.step(`purchased: order ${second.orderId}`);
-  await clients.orders.cancelOrder({ orderId: second.orderId });
-  narrator.step(`canceled order ${second.orderId}: ${await describe(clients, second.orderId)}`);
-
-  narrator.chapter(`3. Too late (this buyer has ${shortWindowSeconds} s to pay instead of ten minutes)`);
-  const third = await clients.orders.createOrder({
+async function orderWithShortWindow({ clients }: SignedIn, userId: bigint, sku: number): Promise<bigint> {
+  const { product } = await clients.products.getProduct({ sku });
+  const { orderId } = await clients.orders.createOrder({
     userId,
     idempotencyKey: randomUUID(),
-    lines: [{ sku: kettle, quantity: 1 }],
+    lines: [{ sku, quantity: 1, unitPrice: product?.price }],
     paymentWindow: { seconds: BigInt(shortWindowSeconds), nanos: 0 },
   });
-  narrator.step(`ordered: order ${third.orderId}, and goes for a walk`);
-  await untilCanceled(clients, third.orderId);
-  narrator.step(`comes back: ${await describe(clients, third.orderId)}`);
-  narrator.step(`tries to pay: ${await refusalOf(clients.orders.payOrder({ orderId: third.orderId }))}`);
+  return orderId;
+}
 
-  narrator.chapter("4. More than there is");
-  const { availabilities } = await clients.inventory.getAvailability({ skus: [lamp] });
+async function orderTooMany(
+  platform: SignedIn,
+  { clients, userId }: SignedIn,
+  sku: number,
+  narrator: Narrator,
+): Promise<void> {
+  const { availabilities } = await clients.inventory.getAvailability({ skus: [sku] });
   const tooMany = Number(availabilities[0]?.available ?? 0n) + 1;
   narrator.step(
-    `puts ${tooMany} into the cart: ${await refusalOf(clients.checkout.addToCart({ userId, sku: lamp, quantity: tooMany }))}`,
+    `puts ${tooMany} into the cart: ${await refusalOf(clients.checkout.addToCart({ userId, sku, quantity: tooMany }))}`,
   );
-  const fourth = await clients.orders.createOrder({
+  const { orderId, status, shortages } = await platform.clients.orders.createOrder({
     userId,
     idempotencyKey: randomUUID(),
-    lines: [{ sku: lamp, quantity: tooMany }],
+    lines: [{ sku, quantity: tooMany }],
   });
-  const short = fourth.shortages.map(
-    ({ sku, requested, available }) => `SKU ${sku}: ${requested} asked, ${available} there`,
+  const short = shortages.map(
+    (shortage) => `SKU ${shortage.sku}: ${shortage.requested} asked, ${shortage.available} there`,
   );
   narrator.step(
-    `orders them anyway: order ${fourth.orderId} is ${OrderStatus[fourth.status]} (${short.join(", ")})`,
+    `has the platform order them anyway: order ${orderId} is ${OrderStatus[status]} (${short.join(", ")})`,
   );
 }
 
@@ -84,6 +137,7 @@ async function chooseProducts(clients: MeshClients): Promise<[number, number]> {
   return [first, second];
 }
 
+/** An order of this buyer, in words. */
 async function describe(clients: MeshClients, orderId: bigint): Promise<string> {
   const { order } = await clients.orders.getOrder({ orderId });
   const reason = order?.cancelReason ? ` (${CancelReason[order.cancelReason]})` : "";

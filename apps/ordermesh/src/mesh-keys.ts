@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { link, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { makeServiceKeys, type ServiceKeyFiles } from "@ordermesh/auth/make-service-keys";
+
+/** The name under which this command line calls services. */
+export const ownName = "ordermesh";
+
+/** Key files of a mesh on one machine. */
+export interface MeshKeys extends ServiceKeyFiles {
+  /** What identity encrypts its signing keys with, in its database. */
+  readonly keyEncryptionKeyFile: string;
+}
+
+/**
+ * Makes what is missing of the keys of a mesh, readable for the owner of the files only.
+ *
+ * @param directory holds keys and nothing else.
+ */
+export async function makeMeshKeys(directory: string, services: readonly string[]): Promise<MeshKeys> {
+  const files = await makeServiceKeys(directory, [...new Set([...services, ownName])]);
+  const keyEncryptionKeyFile = join(directory, "identity-encryption.key");
+  await makeOnce(keyEncryptionKeyFile, `${randomBytes(32).toString("base64")}\n`);
+  return { ...files, keyEncryptionKeyFile };
+}
+
+/** The private key of this command line itself. */
+export function ownKeyFile(directory: string): string {
+  return join(directory, `${ownName}.key.json`);
+}
+
+/** Whole or not at all, and never a second time: what is encrypted with it could not be read any more. */
+async function makeOnce(file: string, content: string): Promise<void> {
+  const unfinished = `${file}.${randomBytes(4).toString("hex")}`;
+  await writeFile(unfinished, content, { mode: 0o600, flag: "wx" });
+  try {
+    await link(unfinished, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw error;
+    }
+  } finally {
+    await rm(unfinished);
+  }
+}
