@@ -1,5 +1,5 @@
 # One file for all programs: docker build --build-arg SERVICE=loms --tag ordermesh/loms .
-# SERVICE is loms, checkout, product, notifications, or ordermesh, the command line.
+# SERVICE is loms, checkout, product, payments, notifications, identity, gateway, or ordermesh, the command line.
 ARG NODE_IMAGE=node:20.20.2-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
@@ -27,6 +27,8 @@ ENV NODE_ENV=production SERVICE=${SERVICE}
 COPY deploy/container/healthcheck.mjs /app/
 COPY --from=program /workspace/apps/${SERVICE}/ /app/apps/${SERVICE}/
 WORKDIR /app/apps/${SERVICE}
+# Where compose.yaml mounts keys: an empty volume takes over who may write here.
+RUN install -d -o 1000 -g 1000 -m 0700 /keys
 # The image's own unprivileged user, as a number: Kubernetes can not tell of a name that it is not root. Nothing is written
 # anywhere, so the root file system may be read-only.
 USER 1000:1000

@@ -2,7 +2,15 @@
 // image has no curl.
 import { env } from "node:process";
 
-const ports = { loms: 50051, checkout: 50052, product: 50053, payments: 50054, notifications: 50055 };
+const ports = {
+  loms: 50051,
+  checkout: 50052,
+  product: 50053,
+  payments: 50054,
+  notifications: 50055,
+  identity: 50057,
+  gateway: 8080,
+};
 const service = env.SERVICE ?? "";
 const port = env[`${service.toUpperCase()}_PORT`] ?? ports[service];
 

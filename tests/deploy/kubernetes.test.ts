@@ -52,6 +52,26 @@ interface DisruptionBudget {
   readonly spec: { readonly minAvailable: number; readonly selector: { readonly matchLabels: object } };
 }
 
+/** A key of 32 bytes, a password, a document: as far as a service's configuration looks at them. */
+const valueOfSecret = Buffer.alloc(32).toString("base64");
+
+/** What a service is given besides the address of its database. Its own private key, and nobody else's. */
+function secretsOf(service: string) {
+  const secret = (name: string, from: string, key: string) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: from, key } },
+  });
+  return service === "identity"
+    ? [
+        secret("IDENTITY_KEY_ENCRYPTION_KEY", "ordermesh-identity", "key-encryption-key"),
+        secret("IDENTITY_OPERATOR_PASSWORD", "ordermesh-identity", "operator-password"),
+      ]
+    : [
+        secret("SERVICE_KEYS", "ordermesh-service-keys", "service-keys"),
+        secret("SERVICE_KEY", "ordermesh-service-keys", service),
+      ];
+}
+
 const kustomization = readYaml<{
   readonly resources: readonly string[];
   readonly images: readonly { readonly name: string; readonly newTag: string }[];
@@ -126,11 +146,13 @@ describe.each(services)("the manifests of $name", ({ name, port, databaseVariabl
     expect(container.envFrom).toEqual([{ configMapRef: { name: configMap } }]);
     expect(container.env).toEqual([
       { name: databaseVariable, valueFrom: { secretKeyRef: { name: "ordermesh-databases", key: name } } },
+      ...secretsOf(name),
     ]);
     // The settings are for all services, so that each ignores what is for another.
     const environment = {
       ...Object.fromEntries(settings),
       [databaseVariable]: "postgres://user@host/database",
+      ...Object.fromEntries(secretsOf(name).map((secret) => [secret.name, valueOfSecret])),
     };
     expect(readServiceConfig(name, environment).config.port).toBe(port.standard);
     for (const [variable, upstream] of Object.entries(upstreams)) {
@@ -144,6 +166,13 @@ describe.each(services)("the manifests of $name", ({ name, port, databaseVariabl
     const image = kustomization.images.find((each) => each.name === container.image);
     expect(image?.newTag).toMatch(/^\d+\.\d+\.\d+$/);
   });
+});
+
+test("each pod of the gateway gives its part of the limits", () => {
+  const [{ literals }] = kustomization.configMapGenerator;
+  const [deployment] = readYamlDocuments("deploy/kubernetes/gateway.yaml") as [Deployment];
+  expect(literals).toContain(`GATEWAY_REPLICAS=${deployment.spec.replicas}`);
+  expect(literals.filter((literal) => /DEMO_USERS|MINIZON_OPEN|AUTH=/.test(literal))).toEqual([]);
 });
 
 test("nothing in them is a secret's value", () => {

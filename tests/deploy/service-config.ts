@@ -1,4 +1,6 @@
 import { readCheckoutConfig } from "@ordermesh/app-checkout/config";
+import { readGatewayConfig } from "@ordermesh/app-gateway/config";
+import { readIdentityConfig } from "@ordermesh/app-identity/config";
 import { readLomsConfig } from "@ordermesh/app-loms/config";
 import { readNotificationsConfig } from "@ordermesh/app-notifications/config";
 import { readPaymentsConfig } from "@ordermesh/app-payments/config";
@@ -12,6 +14,8 @@ const readers = new Map<string, (environment: Environment) => { readonly port: n
   ["product", readProductConfig],
   ["payments", readPaymentsConfig],
   ["notifications", readNotificationsConfig],
+  ["identity", readIdentityConfig],
+  ["gateway", readGatewayConfig],
 ]);
 
 /**
@@ -22,7 +26,11 @@ const readers = new Map<string, (environment: Environment) => { readonly port: n
  */
 export function readServiceConfig(service: string, environment: Readonly<Record<string, string>>) {
   const looked = new Set<string | symbol>();
-  const watched = new Proxy(environment, {
+  // The one file that is read together with the configuration, and is not there.
+  const inPlaceOfFile = environment.IDENTITY_KEY_ENCRYPTION_KEY_FILE !== undefined && {
+    IDENTITY_KEY_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64"),
+  };
+  const watched = new Proxy<Readonly<Record<string, string>>>({ ...environment, ...inPlaceOfFile }, {
     get(target, variable) {
       looked.add(variable);
       return target[variable as string];

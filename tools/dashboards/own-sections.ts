@@ -1,6 +1,16 @@
+import { loginPanels } from "./login-panels.ts";
 import { type Panel, quantiles, rate, rateBy, type Section } from "./panel.ts";
+import { paymentPanels } from "./payment-panels.ts";
 
-export const services = ["loms", "checkout", "product", "notifications"] as const;
+export const services = [
+  "loms",
+  "checkout",
+  "product",
+  "payments",
+  "notifications",
+  "identity",
+  "gateway",
+] as const;
 export type Service = (typeof services)[number];
 
 /** What only this service has. */
@@ -13,7 +23,15 @@ export function ownSections(service: Service): readonly Section[] {
       ];
     case "checkout":
       return [{ title: "Product cache", panels: cachePanels }];
+    case "payments":
+      return [
+        { title: "Payments and refunds", panels: paymentPanels },
+        { title: "Events in and out", panels: [...consumerPanels, ...outboxPanels] },
+      ];
+    case "identity":
+      return [{ title: "Logins", panels: loginPanels }];
     case "product":
+    case "gateway":
       return [];
     case "notifications":
       return [{ title: "Events and notifications", panels: [...consumerPanels, ...notificationPanels] }];
@@ -26,7 +44,8 @@ export function orderPathSections(): readonly Section[] {
     { title: "1. Purchases and orders", panels: [purchases, ...orderPanels] },
     { title: "2. Stock and deadlines", panels: stockPanels },
     { title: "3. Outbox and relay", panels: outboxPanels },
-    { title: "4. Kafka and notifications", panels: [...consumerPanels, ...notificationPanels] },
+    { title: "4. Payments", panels: paymentPanels },
+    { title: "5. Kafka and notifications", panels: [...consumerPanels, ...notificationPanels] },
   ];
 }
 

@@ -70,18 +70,21 @@ function servedCalls(service: Service): Section {
   };
 }
 
-/** The other direction: what checkout asks of others, and how loms and product look from there. */
+/** The other direction: what a service asks of others, and how those that are asked look from there. */
 function callsToOthers(service: Service): readonly Section[] {
   switch (service) {
     case "checkout":
+    case "gateway":
       return [
         {
-          title: "Calls from checkout to others",
-          panels: callPanels(clientCalls, 'service="checkout", instance=~"$instance"'),
+          title: `Calls from ${service} to others`,
+          panels: callPanels(clientCalls, `service="${service}", instance=~"$instance"`),
         },
       ];
     case "loms":
     case "product":
+    case "payments":
+    case "identity":
       return [
         {
           title: `Calls to ${service} as its callers see them`,

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addDemoCommand } from "./demo-command.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { exitCodesText } from "./exit-codes.ts";
+import { addKeysCommand } from "./keys-command.ts";
 import { addRedriveCommand } from "./redrive.ts";
 import { addSeedCommand } from "./seed-command.ts";
 import { addUpCommand } from "./up.ts";
@@ -24,5 +25,6 @@ export function createProgram(): Command {
   addSeedCommand(program);
   addRedriveCommand(program);
   addDemoCommand(program);
+  addKeysCommand(program);
   return program;
 }

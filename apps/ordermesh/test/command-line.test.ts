@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { services } from "@ordermesh/ordermesh/programs";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -44,6 +44,20 @@ test("a key that is not there is told with what to do about it", async () => {
   const { exitCode, output } = await ordermesh(["seed"]);
   expect(output).toMatch(/data\/keys\/ordermesh\.key\.json can not be read \(ENOENT\)\. `npm start` makes it/);
   expect(exitCode).toBe(1);
+});
+
+test("keys are made once, for whoever runs the services elsewhere", async () => {
+  const folder = join(standIns.path, "keys");
+  const { exitCode, output } = await ordermesh(["keys", folder]);
+  expect(exitCode).toBe(0);
+  for (const { name } of services) {
+    expect(output).toContain(`SERVICE_KEY_FILE of ${name}: ${folder}/${name}.key.json`);
+  }
+  const read = () => readFile(join(folder, "identity-encryption.key"), "utf8");
+  const key = await read();
+  expect(Buffer.from(key, "base64")).toHaveLength(32);
+  expect((await ordermesh(["keys", folder])).exitCode).toBe(0);
+  expect(await read()).toBe(key);
 });
 
 test("doctor finds a data folder that is not ours, for scripts too", async () => {
