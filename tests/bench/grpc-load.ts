@@ -1,5 +1,5 @@
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import {
   type CreateOrderRequest,
   CreateOrderRequestSchema,
@@ -23,7 +23,12 @@ export interface LoadClient {
 const connectionsPerClient = 2;
 const callTimeoutMs = 20_000;
 
-export function openLoadClient(address: string): LoadClient {
+/** @param token goes with each call, if there is one. */
+export function openLoadClient(address: string, token?: string): LoadClient {
+  const metadata = new Metadata();
+  if (token !== undefined) {
+    metadata.set("authorization", `Bearer ${token}`);
+  }
   const clients = Array.from(
     { length: connectionsPerClient },
     () => new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 }),
@@ -42,6 +47,7 @@ export function openLoadClient(address: string): LoadClient {
         (message: CreateOrderRequest) => Buffer.from(toBinary(CreateOrderRequestSchema, message)),
         (bytes: Buffer) => fromBinary(output, bytes),
         request,
+        metadata,
         { deadline: Date.now() + callTimeoutMs },
         (error, response) => (error === null && response !== undefined ? resolve(response) : reject(error)),
       );

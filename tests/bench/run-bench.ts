@@ -1,5 +1,7 @@
+import { authorize } from "./authorize.ts";
 import { createOverGrpc } from "./create-over-grpc.ts";
 import { eventLatency } from "./event-latency.ts";
+import { gateway } from "./gateway.ts";
 import { growth } from "./growth.ts";
 import { insideLoms } from "./inside-loms.ts";
 import { type DatabaseServer, startDatabaseServer } from "./installation.ts";
@@ -14,6 +16,8 @@ const sections: Readonly<Record<string, (server: DatabaseServer, sizes: Sizes) =
   "purchase-path": purchasePath,
   "event-latency": eventLatency,
   "relay-drain": relayDrain,
+  authorize,
+  gateway,
   growth,
 };
 

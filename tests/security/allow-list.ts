@@ -66,4 +66,31 @@ export const allowList: Readonly<Record<string, readonly Caller[]>> = {
   "ordermesh.notifications.v1.NotificationsService/GetPreferences": ["owner", ...others, "gateway"],
   "ordermesh.notifications.v1.NotificationsService/SetPreferences": ["owner", ...others, "gateway"],
   "ordermesh.notifications.v1.NotificationsService/ListDeliveries": ["owner", ...others, "gateway"],
+
+  "ordermesh.payments.v1.PaymentsService/CreatePaymentMethod": ["owner", "gateway"],
+  "ordermesh.payments.v1.PaymentsService/Pay": ["owner", "platform", "checkout", "gateway"],
+  "ordermesh.payments.v1.PaymentsService/GetPayment": ["owner", "seller", ...others, "checkout", "gateway"],
+  "ordermesh.payments.v1.PaymentsService/ListPayments": ["owner", "seller", ...others, "gateway"],
+  "ordermesh.payments.v1.PaymentsService/Refund": ["seller", "platform"],
+  // This one asks for a signature.
+  "ordermesh.payments.v1.PaymentsService/HandleProviderEvent": anybody,
+
+  "ordermesh.identity.v1.IdentityService/Register": anybody,
+  "ordermesh.identity.v1.IdentityService/Login": anybody,
+  "ordermesh.identity.v1.IdentityService/Refresh": anybody,
+  "ordermesh.identity.v1.IdentityService/Logout": anybody,
+  "ordermesh.identity.v1.IdentityService/Verify": anybody,
+  "ordermesh.identity.v1.IdentityService/GetMe": everybody,
+  "ordermesh.identity.v1.IdentityService/SetRoles": ["operator"],
+};
+
+/** Who may call as well, but only about something of their own: what is the owner's is not there for them. */
+export const onlyForThemselves: Readonly<Record<string, readonly Caller[]>> = {
+  "ordermesh.notifications.v1.NotificationsService/ListNotifications": ["seller"],
+  "ordermesh.notifications.v1.NotificationsService/WatchNotifications": ["seller"],
+  "ordermesh.notifications.v1.NotificationsService/GetPreferences": ["seller"],
+  "ordermesh.notifications.v1.NotificationsService/SetPreferences": ["seller"],
+  "ordermesh.notifications.v1.NotificationsService/ListDeliveries": ["seller"],
+  // Not even the platform has somebody else's card.
+  "ordermesh.payments.v1.PaymentsService/CreatePaymentMethod": ["seller", "platform"],
 };

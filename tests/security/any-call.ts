@@ -22,6 +22,9 @@ export function requestAbout(type: DescMessage, subject: Subject): Message {
         user: subject.userId,
         order_id: subject.orderId,
         token: subject.productToken,
+        // So that a call gets as far as looking for the owner.
+        payment_method_token: "none",
+        idempotency_key: "matrix",
       }[field.name];
       if (value !== undefined) {
         reflected.set(field, value);
@@ -74,11 +77,13 @@ function outcomeOf(error: ConnectError): Outcome {
     case Code.PermissionDenied:
       return "PermissionDenied";
     case Code.NotFound:
-      return ["USER_NOT_FOUND", "ORDER_NOT_FOUND"].includes(reason) ? "NotFound" : "let in";
+      return ["USER_NOT_FOUND", "ORDER_NOT_FOUND", "PAYMENT_NOT_FOUND"].includes(reason) ? "NotFound" : "let in";
     case Code.Internal:
     case Code.Unknown:
     case Code.Unimplemented:
     case Code.DeadlineExceeded:
+    case Code.ResourceExhausted:
+    case Code.Unavailable:
       throw error;
     default:
       return "let in";

@@ -1,9 +1,15 @@
 import { readCheckoutConfig } from "@ordermesh/app-checkout/config";
 import { startCheckout } from "@ordermesh/app-checkout/service";
+import { readGatewayConfig } from "@ordermesh/app-gateway/config";
+import { startGateway } from "@ordermesh/app-gateway/service";
+import { readIdentityConfig } from "@ordermesh/app-identity/config";
+import { startIdentity } from "@ordermesh/app-identity/service";
 import { readLomsConfig } from "@ordermesh/app-loms/config";
 import { startLoms } from "@ordermesh/app-loms/service";
 import { readNotificationsConfig } from "@ordermesh/app-notifications/config";
 import { startNotifications } from "@ordermesh/app-notifications/service";
+import { readPaymentsConfig } from "@ordermesh/app-payments/config";
+import { startPayments } from "@ordermesh/app-payments/service";
 import { readProductConfig } from "@ordermesh/app-product/config";
 import { startProduct } from "@ordermesh/app-product/service";
 import type { Running } from "@ordermesh/process/run-until-signal";
@@ -12,15 +18,40 @@ import { freshDatabase } from "@ordermesh/testkit/fresh-database";
 import { startOwnBroker } from "@ordermesh/testkit/own-broker";
 import { startTestIssuer, type TestIssuer } from "@ordermesh/testkit/test-issuer";
 
-/** The services that have data of users, in this process, closed to strangers. */
+/** The first operator of identity. */
+export const operator = { username: "operator", password: "not-for-everybody" };
+
+export type SecuredApp =
+  | "loms"
+  | "checkout"
+  | "product"
+  | "payments"
+  | "notifications"
+  | "identity"
+  | "gateway";
+
+/** All services in this process, closed to strangers. All but identity believe the test's own issuer. */
 export interface SecuredMesh {
   readonly issuer: TestIssuer;
   /** "host:port" of each. */
-  readonly addresses: Readonly<Record<"loms" | "checkout" | "product" | "notifications", string>>;
+  readonly addresses: Readonly<Record<SecuredApp, string>>;
   stop(): Promise<void>;
 }
 
 type Started = Running & { readonly address: { readonly port: number } };
+
+const identityKeys = {
+  IDENTITY_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
+  IDENTITY_OPERATOR_USERNAME: operator.username,
+  IDENTITY_OPERATOR_PASSWORD: operator.password,
+};
+
+/** These tests call more than anybody else. */
+const noLimits = Object.fromEntries(
+  ["ADDRESS", "USER", "CREDENTIAL"].flatMap((kind) =>
+    ["PER_SECOND", "BURST"].map((what) => [`GATEWAY_${kind}_REQUESTS_${what}`, "1000000"]),
+  ),
+);
 
 export async function startSecuredMesh(
   environment: Readonly<Record<string, string>> = {},
@@ -50,13 +81,27 @@ export async function startSecuredMesh(
     return `127.0.0.1:${started.address.port}`;
   }
 
-  const [loms, product, notifications] = await Promise.all([
+  const [loms, product, payments, notifications, identity] = await Promise.all([
     start("loms", (variables) => startLoms(readLomsConfig(variables))),
     start("product", (variables) => startProduct(readProductConfig(variables))),
+    start("payments", (variables) => startPayments(readPaymentsConfig(variables))),
     start("notifications", (variables) => startNotifications(readNotificationsConfig(variables))),
+    start("identity", (variables) => startIdentity(readIdentityConfig({ ...variables, ...identityKeys }))),
   ]);
   const checkout = await start("checkout", (variables) =>
     startCheckout(readCheckoutConfig({ ...variables, LOMS_ADDRESS: loms, PRODUCT_ADDRESS: product })),
   );
-  return { issuer, addresses: { loms, checkout, product, notifications }, stop: parts.stopAll };
+  const upstreams = {
+    LOMS_ADDRESS: loms,
+    CHECKOUT_ADDRESS: checkout,
+    PRODUCT_ADDRESS: product,
+    PAYMENTS_ADDRESS: payments,
+    NOTIFICATIONS_ADDRESS: notifications,
+    IDENTITY_ADDRESS: identity,
+  };
+  const gateway = await start("gateway", (variables) =>
+    startGateway(readGatewayConfig({ ...variables, ...upstreams, ...noLimits })),
+  );
+  const addresses = { loms, checkout, product, payments, notifications, identity, gateway };
+  return { issuer, addresses, stop: parts.stopAll };
 }
