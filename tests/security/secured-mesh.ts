@@ -35,6 +35,7 @@ export interface SecuredMesh {
   readonly issuer: TestIssuer;
   /** "host:port" of each. */
   readonly addresses: Readonly<Record<SecuredApp, string>>;
+  readonly databaseUrls: ReadonlyMap<string, string>;
   stop(): Promise<void>;
 }
 
@@ -62,9 +63,11 @@ export async function startSecuredMesh(
   const broker = await startOwnBroker();
   parts.add("broker", broker.remove);
 
+  const databaseUrls = new Map<string, string>();
   async function start(service: string, run: (environment: Record<string, string>) => Promise<Started>) {
     const database = await freshDatabase();
     parts.add(`${service} database`, database.drop);
+    databaseUrls.set(service, database.url);
     const prefix = service.toUpperCase();
     const started = await run({
       [`${prefix}_HOST`]: "127.0.0.1",
@@ -103,5 +106,5 @@ export async function startSecuredMesh(
     startGateway(readGatewayConfig({ ...variables, ...upstreams, ...noLimits })),
   );
   const addresses = { loms, checkout, product, payments, notifications, identity, gateway };
-  return { issuer, addresses, stop: parts.stopAll };
+  return { issuer, addresses, databaseUrls, stop: parts.stopAll };
 }

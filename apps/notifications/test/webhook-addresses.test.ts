@@ -5,6 +5,8 @@ import { createWebhookChannel } from "../src/channels/webhook.ts";
 import type { ClaimedDelivery } from "../src/sql/deliveries.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
 
+/* S16: webhooks of buyers lead nowhere into our own network, whatever their addresses are called. */
+
 let receiver: WebhookReceiver;
 beforeAll(async () => {
   receiver = await startWebhookReceiver();
