@@ -33,7 +33,8 @@ export async function authorize(server: DatabaseServer, sizes: Sizes): Promise<S
   try {
     for (const concurrency of concurrencies) {
       const next = orderRequests("uniform", concurrency);
-      const slice = ({ pid, client }: typeof open) =>
+      const slice =
+        ({ pid, client }: typeof open) =>
         () =>
           measure({ client: process.pid, loms: pid, postgres: server.pid }, () =>
             loadFor(sizes.sliceMs, concurrency, () => createOrder(client, next())),

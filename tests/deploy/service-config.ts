@@ -30,12 +30,15 @@ export function readServiceConfig(service: string, environment: Readonly<Record<
   const inPlaceOfFile = environment.IDENTITY_KEY_ENCRYPTION_KEY_FILE !== undefined && {
     IDENTITY_KEY_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64"),
   };
-  const watched = new Proxy<Readonly<Record<string, string>>>({ ...environment, ...inPlaceOfFile }, {
-    get(target, variable) {
-      looked.add(variable);
-      return target[variable as string];
+  const watched = new Proxy<Readonly<Record<string, string>>>(
+    { ...environment, ...inPlaceOfFile },
+    {
+      get(target, variable) {
+        looked.add(variable);
+        return target[variable as string];
+      },
     },
-  });
+  );
   const read = readers.get(service);
   if (read === undefined) {
     throw new Error(`There is no service ${service}.`);

@@ -77,7 +77,9 @@ function outcomeOf(error: ConnectError): Outcome {
     case Code.PermissionDenied:
       return "PermissionDenied";
     case Code.NotFound:
-      return ["USER_NOT_FOUND", "ORDER_NOT_FOUND", "PAYMENT_NOT_FOUND"].includes(reason) ? "NotFound" : "let in";
+      return ["USER_NOT_FOUND", "ORDER_NOT_FOUND", "PAYMENT_NOT_FOUND"].includes(reason)
+        ? "NotFound"
+        : "let in";
     case Code.Internal:
     case Code.Unknown:
     case Code.Unimplemented:

@@ -43,7 +43,9 @@ async function answerOf(app: "loms" | "payments" | "gateway", path: string, body
 
 /** With the details of Connect's errors, which are binary. */
 function readable(text: string): string {
-  return text.replace(/"value":"([A-Za-z0-9+/=]+)"/g, (_, value) => Buffer.from(value, "base64").toString("latin1"));
+  return text.replace(/"value":"([A-Za-z0-9+/=]+)"/g, (_, value) =>
+    Buffer.from(value, "base64").toString("latin1"),
+  );
 }
 
 test.each([

@@ -71,7 +71,10 @@ async function placeOrder(): Promise<bigint> {
   );
   const payments = createClient(PaymentsService, grpc.get("payments")!.transport);
   await eventually(async () => {
-    await payments.getPayment({ orderId: order.orderId }, { headers: await headersOf(mesh.issuer, "platform", "payments") });
+    await payments.getPayment(
+      { orderId: order.orderId },
+      { headers: await headersOf(mesh.issuer, "platform", "payments") },
+    );
   });
   return order.orderId;
 }

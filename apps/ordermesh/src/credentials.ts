@@ -2,7 +2,7 @@ import { type KeySource, readOwnKey } from "@ordermesh/auth/key-source";
 import { createServiceTokens } from "@ordermesh/auth/service-tokens";
 import { Failure } from "@ordermesh/failure/failure";
 import { type CredentialsFor, type MeshAddresses, type MeshClients, openClients } from "./clients.ts";
-import { type demoUsers, demoPassword } from "./demo-users.ts";
+import { demoPassword, type demoUsers } from "./demo-users.ts";
 import { ownName } from "./mesh-keys.ts";
 
 /**
@@ -40,7 +40,10 @@ export interface SignedIn {
 }
 
 /** @throws Failure `unauthenticated` where there are no such users. */
-export async function signIn(addresses: MeshAddresses, username: (typeof demoUsers)[number]): Promise<SignedIn> {
+export async function signIn(
+  addresses: MeshAddresses,
+  username: (typeof demoUsers)[number],
+): Promise<SignedIn> {
   const anonymous = await openClients(addresses, () => undefined);
   try {
     const { accessToken, user } = await anonymous.identity.login({ username, password: demoPassword });

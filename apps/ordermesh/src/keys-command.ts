@@ -16,9 +16,7 @@ export function addKeysCommand(program: Command): void {
       const keys = await explainUnwritable(directory, () => makeMeshKeys(directory, names));
       const lines = [
         `SERVICE_KEYS_FILE of every service: ${keys.publicKeysFile}`,
-        ...Object.entries(keys.privateKeyFiles).map(
-          ([name, file]) => `SERVICE_KEY_FILE of ${name}: ${file}`,
-        ),
+        ...Object.entries(keys.privateKeyFiles).map(([name, file]) => `SERVICE_KEY_FILE of ${name}: ${file}`),
         `IDENTITY_KEY_ENCRYPTION_KEY_FILE of identity: ${keys.keyEncryptionKeyFile}`,
       ];
       process.stdout.write(`${lines.join("\n")}\n`);

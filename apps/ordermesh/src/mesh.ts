@@ -8,10 +8,10 @@ import { type DatabaseServer, startDatabaseServer } from "./database-server.ts";
 import { makeMeshKeys } from "./mesh-keys.ts";
 import { choosePorts, type ProgramAddresses } from "./ports.ts";
 import type { Program, Service } from "./programs.ts";
-import { serviceEnvironment } from "./service-environment.ts";
 import { askPort, askReadyz } from "./readiness.ts";
 import type { Report } from "./report.ts";
 import { type RunningProgram, runProgram, seconds } from "./run-program.ts";
+import { serviceEnvironment } from "./service-environment.ts";
 
 /** A mesh that runs and is ready. */
 export interface Mesh {

@@ -88,7 +88,12 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
       signal,
       report,
       ...(options.seed
-        ? { early: { needs: ["product", "loms"], run: (addresses) => seed(addresses, config, report, signal) } }
+        ? {
+            early: {
+              needs: ["product", "loms"],
+              run: (addresses) => seed(addresses, config, report, signal),
+            },
+          }
         : {}),
     });
     try {

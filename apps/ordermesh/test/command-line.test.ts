@@ -42,7 +42,9 @@ test("wrong usage ends with 2 and says what is right", async () => {
 
 test("a key that is not there is told with what to do about it", async () => {
   const { exitCode, output } = await ordermesh(["seed"], { POSTGRES_PORT: "1", DEVKAFKA_PORT: "1" });
-  expect(output).toMatch(/data\/keys\/ordermesh\.key\.json can not be read \(ENOENT\)\. `npm start` makes it/);
+  expect(output).toMatch(
+    /data\/keys\/ordermesh\.key\.json can not be read \(ENOENT\)\. `npm start` makes it/,
+  );
   expect(exitCode).toBe(1);
 });
 

@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { pause } from "@ordermesh/process/wait";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import type { Payment } from "@ordermesh/proto/ordermesh/payments/v1/payment_pb";
-import { type PayResponse, PayOutcome } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
+import { PayOutcome, type PayResponse } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import type { SignedIn } from "../credentials.ts";
 import { amount, type Narrator } from "./narrator.ts";
 
@@ -24,7 +24,9 @@ export async function payAtSecondTry(buyer: SignedIn, orderId: bigint, narrator:
     `pays order ${orderId} with the card …${declinedCard.slice(-4)}: ${PayOutcome[declined.outcome]} (${declined.declineCode})`,
   );
   const { outcome, payment } = await payWith(buyer, orderId, goodCard);
-  narrator.step(`pays it with the card …${goodCard.slice(-4)}: ${PayOutcome[outcome]} ${amount(payment?.captured)}`);
+  narrator.step(
+    `pays it with the card …${goodCard.slice(-4)}: ${PayOutcome[outcome]} ${amount(payment?.captured)}`,
+  );
   if (outcome !== PayOutcome.CAPTURED || payment === undefined) {
     throw new Error(`The payment of order ${orderId} ended ${PayOutcome[outcome]}.`);
   }
