@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await mesh.stop();
+  await mesh?.stop();
 });
 
 const inside =

@@ -86,7 +86,7 @@ afterAll(async () => {
   for (const cleanup of cleanups.reverse()) {
     await cleanup();
   }
-  await mesh.stop();
+  await mesh?.stop();
 });
 
 test("a buyer's purchase goes through all services, and is the buyer's", async () => {

@@ -90,7 +90,7 @@ afterAll(async () => {
   for (const { close } of grpc.values()) {
     close();
   }
-  await mesh.stop();
+  await mesh?.stop();
 });
 
 const overHttp1 = (create: typeof createConnectTransport, useHttpGet: boolean) => (app: App) =>
