@@ -1,5 +1,6 @@
 import { createLogger } from "@ordermesh/telemetry/logger";
 import type { Command } from "commander";
+import { openClients } from "./clients.ts";
 import { readMeshConfig } from "./config.ts";
 import { ownCredentials, type SignedIn, signIn } from "./credentials.ts";
 import { createNarrator } from "./demo/narrator.ts";
@@ -86,8 +87,12 @@ async function runDemoOnOwnMesh(): Promise<void> {
   });
   try {
     const { addresses, kafkaBrokers } = mesh;
-    const credentialsFor = await ownCredentials(config.serviceKey);
-    await seedDemo({ addresses, credentialsFor, onProgress: report.progress });
+    const clients = await openClients(addresses, await ownCredentials(config.serviceKey));
+    try {
+      await seedDemo(clients, report.progress);
+    } finally {
+      clients.close();
+    }
     await runDemo({
       ...readInstallation(),
       addresses,

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { demoCatalogue, loadCatalogue } from "./catalogue.ts";
+import { loadCatalogue } from "./catalogue.ts";
 import { openClients } from "./clients.ts";
 import { ownCredentials } from "./credentials.ts";
 import { readInstallation } from "./installation-config.ts";
-import { seedCatalogue } from "./seed.ts";
+import { seedCatalogue, seedDemo } from "./seed.ts";
 
 const skusMax = 1_000_000;
 
@@ -21,12 +21,16 @@ export function addSeedCommand(program: Command): void {
       const { addresses, serviceKey } = readInstallation();
       const clients = await openClients(addresses, await ownCredentials(serviceKey));
       try {
-        const result = await seedCatalogue({
-          clients,
-          catalogue: skus === undefined ? await demoCatalogue() : loadCatalogue(skus),
-          name: skus === undefined ? "demo" : `load:${skus}`,
-          onProgress: (text) => (json ? undefined : process.stdout.write(`${text}\n`)),
-        });
+        const onProgress = (text: string) => (json ? undefined : process.stdout.write(`${text}\n`));
+        const result =
+          skus === undefined
+            ? await seedDemo(clients, onProgress)
+            : await seedCatalogue({
+                clients,
+                catalogue: loadCatalogue(skus),
+                name: `load:${skus}`,
+                onProgress,
+              });
         const text = `${result.productsAdded} products added, ${result.stockLevelsFilled} stock levels filled`;
         process.stdout.write(`${json ? JSON.stringify(result) : text}\n`);
       } finally {

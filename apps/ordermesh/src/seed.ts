@@ -6,7 +6,7 @@ import {
   demoCatalogue,
   replacedSystemsCatalogue,
 } from "./catalogue.ts";
-import { type CredentialsFor, type MeshAddresses, type MeshClients, openClients } from "./clients.ts";
+import type { MeshClients } from "./clients.ts";
 
 export interface SeedResult {
   /** Products that were not in the catalogue before. */
@@ -53,21 +53,22 @@ export async function seedCatalogue(options: {
   return { productsAdded: missing.length, stockLevelsFilled };
 }
 
-/** The demo catalogue, into the mesh at these addresses. */
-export async function seedDemo(options: {
-  readonly addresses: MeshAddresses;
-  readonly credentialsFor: CredentialsFor;
-  readonly onProgress: (text: string) => void;
-}): Promise<SeedResult> {
-  const { addresses, credentialsFor, onProgress } = options;
-  const clients = await openClients(addresses, credentialsFor);
-  try {
-    const catalogue = replacedSystemsCatalogue();
-    await seedCatalogue({ clients, catalogue, name: "replaced-systems", onProgress });
-    return await seedCatalogue({ clients, catalogue: await demoCatalogue(), name: "demo", onProgress });
-  } finally {
-    clients.close();
-  }
+/** What a mesh for trying it out sells: the demo catalogue, and what the routes of the replaced systems need. */
+export async function seedDemo(
+  clients: Pick<MeshClients, "products" | "orders">,
+  onProgress: (text: string) => void,
+): Promise<SeedResult> {
+  const replaced = await seedCatalogue({
+    clients,
+    catalogue: replacedSystemsCatalogue(),
+    name: "replaced-systems",
+    onProgress,
+  });
+  const demo = await seedCatalogue({ clients, catalogue: await demoCatalogue(), name: "demo", onProgress });
+  return {
+    productsAdded: replaced.productsAdded + demo.productsAdded,
+    stockLevelsFilled: replaced.stockLevelsFilled + demo.stockLevelsFilled,
+  };
 }
 
 async function findMissing(

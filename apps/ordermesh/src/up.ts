@@ -125,12 +125,17 @@ async function seed(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const [{ seedDemo }, { ownCredentials }] = await Promise.all([
+    const [{ seedDemo }, { openClients }, { ownCredentials }] = await Promise.all([
       import("./seed.ts"),
+      import("./clients.ts"),
       import("./credentials.ts"),
     ]);
-    const credentialsFor = await ownCredentials(serviceKey);
-    await seedDemo({ addresses, credentialsFor, onProgress: report.progress });
+    const clients = await openClients(addresses, await ownCredentials(serviceKey));
+    try {
+      await seedDemo(clients, report.progress);
+    } finally {
+      clients.close();
+    }
   } catch (error) {
     if (signal.aborted) {
       return;
