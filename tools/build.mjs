@@ -17,18 +17,24 @@ const banner = [
 const swaggerUi = "apps/gateway/node_modules/swagger-ui-dist";
 
 /** What programs serve as it is: a built one has it in its own folder, because nothing else is in its container. */
-const filesBesidePrograms = [
-  "proto/gen/openapi.json",
-  "proto/gen/asyncapi.json",
-  `${swaggerUi}/swagger-ui.css`,
-  `${swaggerUi}/swagger-ui-bundle.js`,
-].map((from) => ({ from, to: `apps/gateway/dist/documents/${basename(from)}` }));
+const filesBesidePrograms = {
+  gateway: [
+    "proto/gen/openapi.json",
+    "proto/gen/asyncapi.json",
+    `${swaggerUi}/swagger-ui.css`,
+    `${swaggerUi}/swagger-ui-bundle.js`,
+  ].map((from) => ({ from, to: `apps/gateway/dist/documents/${basename(from)}` })),
+};
 
 /** Every app that has a program. */
 function appsToBuild() {
   return readdirSync(join(root, "apps")).filter((app) =>
     existsSync(join(root, "apps", app, "src", "main.ts")),
   );
+}
+
+function filesToCopy() {
+  return appsToBuild().flatMap((app) => filesBesidePrograms[app] ?? []);
 }
 
 function wanted() {
@@ -41,7 +47,7 @@ function wanted() {
 
 export function isBuilt() {
   const programs = appsToBuild().map((app) => join(root, "apps", app, "dist", "main.js"));
-  const besides = filesBesidePrograms.map(({ to }) => join(root, to));
+  const besides = filesToCopy().map(({ to }) => join(root, to));
   return [...programs, ...besides].every((file) => existsSync(file)) && isStamped(stampFile, wanted());
 }
 
@@ -100,7 +106,7 @@ export async function build() {
   for (const { path, contents } of outputFiles) {
     replaceFile(path, contents);
   }
-  for (const { from, to } of filesBesidePrograms) {
+  for (const { from, to } of filesToCopy()) {
     replaceFile(join(root, to), readFileSync(join(root, from)));
   }
   writeStamp(stampFile, content);
