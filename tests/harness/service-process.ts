@@ -37,7 +37,7 @@ export async function startServiceProcess(
     child = spawn(process.execPath, ["--enable-source-maps", entry], {
       env: {
         ...process.env,
-        LOG_LEVEL: "error",
+        LOG_LEVEL: "warn",
         ...environment,
         [`${prefix}_HOST`]: "127.0.0.1",
         [`${prefix}_PORT`]: `${port}`,
