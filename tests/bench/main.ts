@@ -39,6 +39,7 @@ const sections = await runBench({
   names: positionals,
   sizes: values.smoke ? smokeSizes : fullSizes,
   onProgress: (text) => process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${text} …\n`),
+  onSection: (section) => process.stderr.write(`${reportOf([section], "")}\n`),
 });
 const report = reportOf(sections, describeRun());
 process.stdout.write(`\n${report}\n`);

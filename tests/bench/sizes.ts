@@ -23,7 +23,7 @@ export interface Sizes {
 /** `npm run bench`: about ten minutes on two cores. */
 export const fullSizes: Sizes = {
   rounds: 5,
-  sliceMs: 1_500,
+  sliceMs: 1_000,
   concurrencies: [1, 16, 64, 256],
   idleMs: 15_000,
   ordersToChange: 6_000,
