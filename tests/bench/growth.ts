@@ -68,7 +68,7 @@ const firstId = 1_000_000_000_000;
 
 async function fill(url: string, orders: number): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
-  const lines = `select o.id, 1 + (o.number * 7919 + line * 3331) % ${skuCount} as sku
+  const lines = `select o.id, 1 + (o.number::bigint * 7919 + line * 3331) % ${skuCount} as sku
     from filled o cross join generate_series(1, 3) as line`;
   try {
     await sql.unsafe(`create temporary table filled as

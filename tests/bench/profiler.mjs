@@ -1,22 +1,23 @@
-// Preloaded into a service (NODE_OPTIONS=--import): records its processor use from SIGUSR2 to the next SIGUSR2 and
-// writes it to PROFILE_FILE, for Chrome's DevTools or any other viewer of .cpuprofile files.
+// Preloaded into services by `npm run bench -- --profile`: records what the process does and, when it is stopped, writes it
+// to PROFILE_DIRECTORY as a .cpuprofile, which Chrome's DevTools show as a flame graph.
 import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector";
+import { basename, dirname, join } from "node:path";
 
-const session = new Session();
-session.connect();
-let recording = false;
-process.on("SIGUSR2", () => {
-  if (!recording) {
-    session.post("Profiler.enable");
-    session.post("Profiler.setSamplingInterval", { interval: 200 });
-    session.post("Profiler.start");
-  } else {
+// The program is apps/<app>/dist/main.js; other programs are not recorded.
+const app = basename(dirname(dirname(process.argv[1] ?? "")));
+if (basename(process.argv[1] ?? "") === "main.js") {
+  const session = new Session();
+  session.connect();
+  session.post("Profiler.enable");
+  session.post("Profiler.setSamplingInterval", { interval: 500 });
+  session.post("Profiler.start");
+  process.once("exit", () => {
     session.post("Profiler.stop", (error, result) => {
       if (error === null) {
-        writeFileSync(process.env.PROFILE_FILE ?? "service.cpuprofile", JSON.stringify(result.profile));
+        const file = join(process.env.PROFILE_DIRECTORY ?? ".", `${app}-${process.pid}.cpuprofile`);
+        writeFileSync(file, JSON.stringify({ app, ...result.profile }));
       }
     });
-  }
-  recording = !recording;
-});
+  });
+}

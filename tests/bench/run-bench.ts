@@ -32,15 +32,19 @@ export async function runBench(options: {
   readonly names: readonly string[];
   readonly sizes: Sizes;
   readonly onProgress: (text: string) => void;
+  /** Told of each as soon as it is there, so that a later one that fails takes nothing with it. */
+  readonly onSection?: (section: Section) => void;
 }): Promise<Section[]> {
-  const { names, sizes, onProgress } = options;
+  const { names, sizes, onProgress, onSection } = options;
   const server = await startDatabaseServer();
   const results: Section[] = [];
   try {
     for (const [name, run] of Object.entries(sections)) {
       if (names.length === 0 || names.includes(name)) {
         onProgress(name);
-        results.push(await run(server, sizes));
+        const section = await run(server, sizes);
+        results.push(section);
+        onSection?.(section);
       }
     }
   } finally {

@@ -71,7 +71,7 @@ test("any process may be killed while buyers purchase, pay and cancel", {
       orderLoad.untilMoreTurns(random.integer(10, 60)),
       purchaseLoad.untilMoreTurns(random.integer(5, 20)),
     ]);
-    // First the one that takes longest to return: Kafka keeps a dead member's place for ten seconds.
+    // First the one that takes longest to return: Kafka keeps a dead member's place for some seconds.
     const app = (["notifications", "loms", "checkout", "loms"] as const)[round % 4] ?? "loms";
     // One of each app at a time; meanwhile the others take its work.
     await restarting[app];

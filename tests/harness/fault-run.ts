@@ -20,7 +20,8 @@ export function faultRun(claim: string, rounds: { readonly short: number; readon
   const isLong = process.env.FAULTS === "long";
   const count = Number(process.env.FAULTS_ROUNDS ?? (isLong ? rounds.long : rounds.short));
   const random = seededRandom(claim);
-  const startedAt = Date.now();
+  // Of this test: a file's tests run one after another, each ending with its report.
+  let startedAt = Date.now();
   return {
     rounds: count,
     isLong,
@@ -34,6 +35,7 @@ export function faultRun(claim: string, rounds: { readonly short: number; readon
         const seconds = Math.round((Date.now() - startedAt) / 1000);
         appendFileSync(process.env.FAULTS_REPORT, `${JSON.stringify({ ...entry, seconds })}\n`);
       }
+      startedAt = Date.now();
     },
   };
 }

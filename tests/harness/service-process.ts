@@ -44,7 +44,7 @@ export async function startServiceProcess(
     child = spawn(process.execPath, ["--enable-source-maps", entry], {
       env: {
         ...process.env,
-        LOG_LEVEL: "error",
+        LOG_LEVEL: "warn",
         AUTH: "off",
         ...environment,
         [`${prefix}_HOST`]: "127.0.0.1",

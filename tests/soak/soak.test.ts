@@ -24,6 +24,8 @@ const growthMax = 1.05;
 const handlesMore = 5;
 const replicas = { loms: 3, checkout: 2, notifications: 2, product: 2 };
 const apps = Object.keys(replicas) as App[];
+/** So that unpaid orders expire while the soak goes on; longer than any call is repeated. */
+const environment = { loms: { PAYMENT_WINDOW_MS: "120000" } };
 const skus = Array.from({ length: 50 }, (_, index) => index + 1);
 
 type Server = Awaited<ReturnType<typeof startOwnPostgres>>;
@@ -70,7 +72,7 @@ test.runIf(minutes > 0)(
   async () => {
     const random = seededRandom("soak");
     const server = await startOwnPostgres();
-    const installation = await startInstallation({ databaseUrl: server.databaseUrl, replicas });
+    const installation = await startInstallation({ databaseUrl: server.databaseUrl, replicas, environment });
     const endsAt = Date.now() + minutes * 60_000;
     const witnesses = apps.map((app) => ({ app, process: installation.services[app][0] }));
     const samples = new Map<App, Sample[]>(apps.map((app) => [app, []]));
@@ -110,9 +112,6 @@ test.runIf(minutes > 0)(
       }
       await Promise.all([orderLoad.stop(), purchaseLoad.stop()]);
       await watcher.stop();
-      await expectAllStored(orders, orderLoad, purchaseLoad);
-      const examined = await installation.expectVerifyClean();
-
       const courses = witnesses.map(({ app }) => {
         const taken = samples.get(app) ?? [];
         return {
@@ -129,9 +128,10 @@ test.runIf(minutes > 0)(
           turns: orderLoad.turns() + purchaseLoad.turns(),
           retries: orderLoad.retries() + purchaseLoad.retries(),
           streams: watcher.endings.length + 1,
-          checks: Object.keys(examined).length,
         }),
       );
+      await expectAllStored(orders, orderLoad, purchaseLoad);
+      await installation.expectVerifyClean();
       expect([...fired.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(minutes);
       expect(courses.filter(({ memory }) => !(memory.growth <= growthMax))).toEqual([]);
       expect(
@@ -155,7 +155,6 @@ function summaryOf(result: {
   readonly turns: number;
   readonly retries: number;
   readonly streams: number;
-  readonly checks: number;
 }): string {
   const faults = [...result.fired].map(([name, count]) => `  ${count} × ${name}\n`).join("");
   const courses = result.courses
@@ -168,7 +167,6 @@ function summaryOf(result: {
   return (
     `\nSoak: ${minutes} minutes\n${result.turns} turns of buyers, ${result.retries} calls repeated, ` +
     `${result.streams} streams of one watcher\nWhat happened\n${faults}` +
-    `Replicas that were never killed, from the second third of the time to the last\n${courses}` +
-    `verify: ${result.checks} checks, nothing found\n`
+    `Replicas that were never killed, from the second third of the time to the last\n${courses}`
   );
 }

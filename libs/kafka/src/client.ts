@@ -8,6 +8,9 @@ export interface KafkaClient {
   readonly logger: Logger;
 }
 
+/** The longest wait for the answer to one request. */
+export const requestTimeoutMs = 10_000;
+
 /** kafkajs is told its limits here, and nowhere else: each wait of the client is bounded by these. */
 export function createKafkaClient(options: {
   readonly brokers: readonly string[];
@@ -19,7 +22,7 @@ export function createKafkaClient(options: {
     clientId: options.clientId,
     brokers: [...options.brokers],
     connectionTimeout: 3_000,
-    requestTimeout: 10_000,
+    requestTimeout: requestTimeoutMs,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
     // Whoever called learns of errors by a rejected promise and logs them once; the library would log them again.
     logLevel: logLevel.WARN,
