@@ -73,7 +73,9 @@ function placeOf(
     sources.set(frame.url, readSourceMap(frame.url));
   }
   const entry = sources.get(frame.url)?.findEntry(frame.lineNumber, frame.columnNumber);
-  const source = entry !== undefined && "originalSource" in entry ? entry.originalSource : frame.url;
+  // What the bundle itself adds, between the files, has an entry without a source.
+  const source =
+    (entry !== undefined && "originalSource" in entry ? entry.originalSource : undefined) ?? frame.url;
   const library = /node_modules\/(?!.*node_modules\/)((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1];
   return library ?? source.replace(/^(?:file:\/\/)?.*?((?:apps|libs|proto)\/)/, "$1");
 }
