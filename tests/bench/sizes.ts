@@ -5,6 +5,8 @@ export interface Sizes {
   readonly sliceMs: number;
   /** Concurrent calls over gRPC. */
   readonly concurrencies: readonly number[];
+  /** How long the purchase path is loaded before it is measured. */
+  readonly purchaseWarmUpMs: number;
   /** How long services are left alone before their memory is read. */
   readonly idleMs: number;
   /** Orders that are created to be paid or canceled, in one round. */
@@ -25,6 +27,7 @@ export const fullSizes: Sizes = {
   rounds: 3,
   sliceMs: 1_000,
   concurrencies: [1, 16, 64, 256],
+  purchaseWarmUpMs: 20_000,
   idleMs: 15_000,
   ordersToChange: 6_000,
   ordersToChangeSingly: 1_000,
@@ -40,6 +43,7 @@ export const smokeSizes: Sizes = {
   rounds: 1,
   sliceMs: 100,
   concurrencies: [16],
+  purchaseWarmUpMs: 100,
   idleMs: 0,
   ordersToChange: 40,
   ordersToChangeSingly: 20,

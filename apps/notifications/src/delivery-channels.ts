@@ -27,7 +27,8 @@ export interface DeliveryChannels {
   readonly channels: readonly Channel[];
   /** Starts one loop per channel, so that a slow one does not hold up the others. */
   startLoops(parts: StopList): void;
-  wake(): void;
+  /** Tells that deliveries have been queued. */
+  wake(channels: readonly Channel[]): void;
 }
 
 /** How long one try to hand a message to the mail server may take. */
@@ -52,7 +53,7 @@ export function openDeliveryChannels(options: DeliveryChannelsOptions): Delivery
     timeoutMs: webhookTimeoutMs,
     bodyOf: ({ notification }) => notificationJson(notification),
   });
-  const loops: DeliveryLoop[] = [];
+  const loops = new Map<Channel, DeliveryLoop>();
 
   function startLoop(
     parts: StopList,
@@ -62,7 +63,7 @@ export function openDeliveryChannels(options: DeliveryChannelsOptions): Delivery
   ): void {
     const loop = startDeliveryLoop({ ...options, ...limits, channel, deliver });
     parts.add(`${channel} deliveries`, loop.stop);
-    loops.push(loop);
+    loops.set(channel, loop);
   }
 
   return {
@@ -79,9 +80,9 @@ export function openDeliveryChannels(options: DeliveryChannelsOptions): Delivery
         });
       }
     },
-    wake() {
-      for (const loop of loops) {
-        loop.wake();
+    wake(channels) {
+      for (const channel of channels) {
+        loops.get(channel)?.wake();
       }
     },
   };

@@ -131,7 +131,7 @@ export async function startNotifications(config: NotificationsConfig): Promise<N
 
   const onHandled = (result: Parameters<typeof counters.handled>[0]) => {
     counters.handled(result);
-    deliveries.wake();
+    deliveries.wake(result.queuedChannels);
     feed.wake();
   };
 
