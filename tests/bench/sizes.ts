@@ -16,6 +16,7 @@ export interface Sizes {
   /** Events in the outbox before it is drained. */
   readonly eventsToDrain: number;
   readonly eventLatencySeconds: number;
+  readonly eventLatencyWarmUpSeconds: number;
   readonly eventLatencyOrdersPerSecond: number;
   /** Orders in the database before creating is measured. */
   readonly fewOrders: number;
@@ -33,6 +34,7 @@ export const fullSizes: Sizes = {
   ordersToChangeSingly: 1_000,
   eventsToDrain: 40_000,
   eventLatencySeconds: 20,
+  eventLatencyWarmUpSeconds: 5,
   eventLatencyOrdersPerSecond: 1_000,
   fewOrders: 10_000,
   manyOrders: 1_000_000,
@@ -49,6 +51,7 @@ export const smokeSizes: Sizes = {
   ordersToChangeSingly: 20,
   eventsToDrain: 1_000,
   eventLatencySeconds: 1,
+  eventLatencyWarmUpSeconds: 1,
   eventLatencyOrdersPerSecond: 50,
   fewOrders: 100,
   manyOrders: 1_000,
