@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { pause } from "@ordermesh/process/wait";
 import { CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
@@ -19,16 +20,23 @@ import { courseOf, type Sample, sampleOf } from "./samples.ts";
 
 const minutes = Number(process.env.SOAK_MINUTES ?? 0);
 const sampleEveryMs = 5_000;
+/** Longer than collecting the garbage of one of the services takes. */
+const collectionMs = 500;
 const growthMax = 1.05;
 /** A handful of connections comes and goes with every fault. */
 const handlesMore = 5;
 const replicas = { loms: 3, checkout: 2, notifications: 2, product: 2 };
 const apps = Object.keys(replicas) as App[];
+const collectsGarbage = {
+  NODE_OPTIONS: `--require ${JSON.stringify(fileURLToPath(new URL("./collect-garbage.cjs", import.meta.url)))}`,
+};
 const environment = {
   // So that unpaid orders expire while the soak goes on; longer than any call is repeated.
-  loms: { PAYMENT_WINDOW_MS: "120000" },
-  // So that the catalogue has work all the time: a process that idles collects its garbage too rarely to look flat.
-  checkout: { CACHE_TTL_MS: "200" },
+  loms: { ...collectsGarbage, PAYMENT_WINDOW_MS: "120000" },
+  // So that the catalogue has work all the time.
+  checkout: { ...collectsGarbage, CACHE_TTL_MS: "200" },
+  product: collectsGarbage,
+  notifications: collectsGarbage,
 };
 const skus = Array.from({ length: 50 }, (_, index) => index + 1);
 
@@ -78,15 +86,20 @@ test.runIf(minutes > 0)(
     const server = await startOwnPostgres();
     const installation = await startInstallation({ databaseUrl: server.databaseUrl, replicas, environment });
     const endsAt = Date.now() + minutes * 60_000;
-    const witnesses = apps.map((app) => ({ app, process: installation.services[app][0] }));
+    const witnesses = apps.flatMap((app) => {
+      const [witness] = installation.services[app];
+      return witness === undefined ? [] : [{ app, process: witness }];
+    });
     const samples = new Map<App, Sample[]>(apps.map((app) => [app, []]));
     const fired = new Map<string, number>();
 
-    function sample(): void {
+    async function sample(): Promise<void> {
+      for (const { process: witness } of witnesses) {
+        process.kill(witness.pid, "SIGUSR2");
+      }
+      await pause(collectionMs);
       for (const { app, process: witness } of witnesses) {
-        if (witness !== undefined) {
-          samples.get(app)?.push(sampleOf(witness));
-        }
+        samples.get(app)?.push(sampleOf(witness));
       }
     }
 
@@ -99,7 +112,10 @@ test.runIf(minutes > 0)(
       const pauseMs = () => random.integer(20, 120);
       const orderLoad = startOrderLoad({ orders, random, skus, workers: 8, pauseMs });
       const purchaseLoad = startPurchaseLoad({ checkout, orders, random, skus, workers: 8, pauseMs });
-      const sampling = setInterval(sample, sampleEveryMs);
+      let sampled = Promise.resolve();
+      const sampling = setInterval(() => {
+        sampled = sample();
+      }, sampleEveryMs);
       try {
         const faults = Object.entries(faultsOf(installation, server, random));
         while (Date.now() < endsAt) {
@@ -113,6 +129,7 @@ test.runIf(minutes > 0)(
         }
       } finally {
         clearInterval(sampling);
+        await sampled;
       }
       await Promise.all([orderLoad.stop(), purchaseLoad.stop()]);
       await watcher.stop();
