@@ -81,7 +81,10 @@ export async function startGatewayMesh(environment: Environment = {}): Promise<G
     running.push(service);
     return service;
   };
-  const loms = await start("loms", startLoms(readLomsConfig(await variables("loms"))));
+  const loms = await start(
+    "loms",
+    startLoms(readLomsConfig({ ...(await variables("loms")), WORKFLOW_DELIVERY_MS: "5000" })),
+  );
   const product = await start("product", startProduct(readProductConfig(await variables("product"))));
   const addresses = {
     LOMS_ADDRESS: `127.0.0.1:${loms.address.port}`,

@@ -2,14 +2,18 @@ import { Failure } from "@ordermesh/failure/failure";
 import { appendEvents } from "@ordermesh/outbox/outbox";
 import type { Tx } from "@ordermesh/postgres/tx";
 import { allocate } from "./domain/allocate.ts";
-import type { Order } from "./domain/order.ts";
+import { emptyFulfillment } from "./domain/fulfillment.ts";
+import type { Order, OrderWorkflow } from "./domain/order.ts";
 import type { OrderDraft } from "./domain/order-draft.ts";
 import { birthEvents } from "./events/outgoing.ts";
+import { writeFulfillments } from "./sql/fulfillments.ts";
 import { claimIntents, findIntents, type Intent } from "./sql/idempotency-keys.ts";
-import { insertOrders } from "./sql/new-orders.ts";
+import { insertOrders, pinWorkflows } from "./sql/new-orders.ts";
 import { findOrders, transactionTime } from "./sql/orders.ts";
 import { insertHolds, lockStockLevels } from "./sql/stock.ts";
 import { insertTimers } from "./sql/timers.ts";
+import { insertVoucherTerms } from "./sql/vouchers.ts";
+import { newestWorkflow } from "./workflows/registry.ts";
 
 export interface OrderToCreate {
   readonly draft: OrderDraft;
@@ -68,16 +72,19 @@ export async function createOrders(
       userId: draft.userId,
       status: isAllocated ? "awaiting_payment" : "failed",
       version: 2,
+      workflow: { name: draft.workflow, version: newestVersion(draft.workflow) },
       lines: draft.lines,
       total: draft.total,
       createdAt,
       paymentDueAt: new Date(createdAt.getTime() + draft.paymentWindowMs),
       cancelReason: undefined,
       shortages: allocation?.kind === "short" ? allocation.shortages : [],
+      refundedMinor: 0,
     };
   });
 
   insertOrders(tx, created);
+  insertExtras(tx, fresh, created);
   insertHolds(
     tx,
     allocations.flatMap((allocation, index) => {
@@ -92,6 +99,7 @@ export async function createOrders(
       .map((order) => ({
         subjectId: order.id,
         kind: "payment_deadline",
+        sku: 0,
         step: order.version,
         dueAt: order.paymentDueAt,
       })),
@@ -103,6 +111,34 @@ export async function createOrders(
 
   const createdByName = new Map(fresh.map((intent, index) => [intent.name, created[index]]));
   return outcomesOf(orders, createdByName, earlier);
+}
+
+function newestVersion(name: OrderWorkflow): number {
+  const workflow = newestWorkflow(name);
+  if (workflow === undefined) {
+    throw new Error(`There is no workflow "${name}".`);
+  }
+  return workflow.version;
+}
+
+/** What few orders have. Nothing is sent for those that have none of it. */
+function insertExtras(tx: Tx, intents: readonly OrderIntent[], created: readonly Order[]): void {
+  const drafts = intents.map(({ id, order: { draft } }) => ({ orderId: id, ...draft }));
+  writeFulfillments(
+    tx,
+    drafts
+      .filter(({ shippingAddress, shippingFeeMinor }) => (shippingAddress ?? shippingFeeMinor) !== undefined)
+      .map(({ orderId, shippingAddress, shippingFeeMinor }) => ({
+        ...emptyFulfillment(orderId),
+        shippingAddress,
+        shippingFeeMinor,
+      })),
+  );
+  insertVoucherTerms(
+    tx,
+    drafts.flatMap(({ orderId, voucher }) => (voucher === undefined ? [] : [{ orderId, terms: voucher }])),
+  );
+  pinWorkflows(tx, created);
 }
 
 interface EarlierOrder {
@@ -167,7 +203,7 @@ async function findEarlier(
     }
     const status = order.status === "failed" ? "failed" : "awaiting_payment";
     earlier.set(intentName(claim.caller, claim.key), {
-      order: { ...order, status, version: 2, cancelReason: undefined },
+      order: { ...order, status, version: 2, cancelReason: undefined, refundedMinor: 0 },
       requestHash: claim.requestHash,
     });
   }

@@ -10,6 +10,8 @@ export const ownName = "ordermesh";
 export interface MeshKeys extends ServiceKeyFiles {
   /** What identity encrypts its signing keys with, in its database. */
   readonly keyEncryptionKeyFile: string;
+  /** What loms keeps voucher codes with, and notifications reads the one that it sends. */
+  readonly voucherKeyFile: string;
 }
 
 /**
@@ -21,7 +23,9 @@ export async function makeMeshKeys(directory: string, services: readonly string[
   const files = await makeServiceKeys(directory, [...new Set([...services, ownName])]);
   const keyEncryptionKeyFile = join(directory, "identity-encryption.key");
   await makeOnce(keyEncryptionKeyFile, `${randomBytes(32).toString("base64")}\n`);
-  return { ...files, keyEncryptionKeyFile };
+  const voucherKeyFile = join(directory, "voucher.key");
+  await makeOnce(voucherKeyFile, `${randomBytes(32).toString("base64")}\n`);
+  return { ...files, keyEncryptionKeyFile, voucherKeyFile };
 }
 
 /** The private key of this command line itself. */
