@@ -1,13 +1,20 @@
 import { defineConfig } from "vitest/config";
 
+/** Nothing of ours keeps state in a module, so a worker need not load everything anew for each file. */
+const isolate = false;
+
 /** Vitest 4 no longer reads a file of this name by itself: the test command names it with --config. */
 export default defineConfig({
   test: {
+    // Most of the time a test waits for a process or a timer, so that three files at a time finish on two cores in a
+    // third of the time of one.
+    maxWorkers: 3,
     projects: [
       {
         test: {
           name: "units",
           include: ["{apps,libs}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+          isolate,
           testTimeout: 20_000,
         },
       },
@@ -16,6 +23,7 @@ export default defineConfig({
           name: "services",
           include: ["{apps,libs}/*/test/**/*.test.ts"],
           globalSetup: ["libs/testkit/src/global-setup.ts"],
+          isolate,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -25,9 +33,9 @@ export default defineConfig({
           name: "mesh",
           include: ["tests/**/*.test.ts"],
           globalSetup: ["libs/testkit/src/global-setup.ts"],
+          isolate,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

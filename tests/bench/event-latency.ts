@@ -15,7 +15,11 @@ const topic = "orders.events.v1";
 
 /** How long an event takes from its transaction to a consumer, under a steady load. */
 export async function eventLatency(server: DatabaseServer, sizes: Sizes): Promise<Section> {
-  const { eventLatencyOrdersPerSecond: rate, eventLatencySeconds: seconds } = sizes;
+  const {
+    eventLatencyOrdersPerSecond: rate,
+    eventLatencySeconds: seconds,
+    eventLatencyWarmUpSeconds: warmUpSeconds,
+  } = sizes;
   const url = server.urlOf("loms_latency");
   await prepareLomsDatabase(url);
   const broker = await startBroker();
@@ -25,9 +29,9 @@ export async function eventLatency(server: DatabaseServer, sizes: Sizes): Promis
   const next = orderRequests("uniform", 7);
 
   try {
-    // The first second starts connections and compiles code; it is sent, but not counted.
-    await sendAtRate(rate, 1, () => client.createOrder(next()));
-    await eventually(() => consumer.expectSeen(2 * rate), { timeoutMs: 30_000 });
+    // The first seconds start connections and compile code; they are sent, but not counted.
+    const warmedUp = await sendAtRate(rate, warmUpSeconds, () => client.createOrder(next()));
+    await eventually(() => consumer.expectSeen(2 * warmedUp), { timeoutMs: 30_000 });
     consumer.forget();
     const sent = await sendAtRate(rate, seconds, () => client.createOrder(next()));
     await eventually(() => consumer.expectSeen(2 * sent), { timeoutMs: 60_000 });

@@ -1,14 +1,21 @@
-import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import {
   type CreateOrderRequest,
   CreateOrderRequestSchema,
   type CreateOrderResponse,
-  CreateOrderResponseSchema,
+  LomsService,
 } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 
 export const echoPath = "/ordermesh.bench.v1.EchoService/Echo";
-const createOrderPath = "/ordermesh.loms.v1.LomsService/CreateOrder";
 
 /**
  * The client of both sides of a comparison: grpc-js as it comes, with protobuf-es for the messages. Two connections,
@@ -17,6 +24,11 @@ const createOrderPath = "/ordermesh.loms.v1.LomsService/CreateOrder";
 export interface LoadClient {
   echo(request: CreateOrderRequest): Promise<CreateOrderRequest>;
   createOrder(request: CreateOrderRequest): Promise<CreateOrderResponse>;
+  /** Any other unary call. */
+  call<Input extends DescMessage, Output extends DescMessage>(
+    method: DescMethodUnary<Input, Output>,
+    request: MessageInitShape<Input>,
+  ): Promise<MessageShape<Output>>;
   close(): void;
 }
 
@@ -35,16 +47,17 @@ export function openLoadClient(address: string, token?: string): LoadClient {
   );
   let turn = 0;
 
-  function call<Output extends DescMessage>(
+  function send<Input extends DescMessage, Output extends DescMessage>(
     path: string,
-    request: CreateOrderRequest,
+    request: MessageShape<Input>,
+    input: Input,
     output: Output,
   ): Promise<MessageShape<Output>> {
     turn = (turn + 1) % clients.length;
     return new Promise((resolve, reject) => {
       clients[turn]?.makeUnaryRequest(
         path,
-        (message: CreateOrderRequest) => Buffer.from(toBinary(CreateOrderRequestSchema, message)),
+        (message: MessageShape<Input>) => Buffer.from(toBinary(input, message)),
         (bytes: Buffer) => fromBinary(output, bytes),
         request,
         metadata,
@@ -54,9 +67,14 @@ export function openLoadClient(address: string, token?: string): LoadClient {
     });
   }
 
+  const pathOf = ({ parent, name }: DescMethodUnary) => `/${parent.typeName}/${name}`;
+  const { createOrder } = LomsService.method;
+
   return {
-    echo: (request) => call(echoPath, request, CreateOrderRequestSchema),
-    createOrder: (request) => call(createOrderPath, request, CreateOrderResponseSchema),
+    echo: (request) => send(echoPath, request, CreateOrderRequestSchema, CreateOrderRequestSchema),
+    createOrder: (request) => send(pathOf(createOrder), request, createOrder.input, createOrder.output),
+    call: (method, request) =>
+      send(pathOf(method), create(method.input, request), method.input, method.output),
     close() {
       for (const client of clients) {
         client.close();

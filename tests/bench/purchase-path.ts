@@ -1,16 +1,12 @@
-import { createClient } from "@connectrpc/connect";
 import { pause } from "@ordermesh/process/wait";
 import { CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { ProductKind, ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
-import { createGrpcTransport } from "@ordermesh/rpc/client";
-import { createMetrics } from "@ordermesh/telemetry/metrics";
-import { startTracing } from "@ordermesh/telemetry/tracing";
 import { randomFrom } from "@ordermesh/testkit/seeded-random";
 import { startServiceProcess } from "../harness/service-process.ts";
 import { loadFor } from "./closed-loop.ts";
-import { openLoadClient } from "./grpc-load.ts";
+import { type LoadClient, openLoadClient } from "./grpc-load.ts";
 import { type DatabaseServer, startBroker, startProgram } from "./installation.ts";
 import { prepareLomsDatabase } from "./loms-database.ts";
 import {
@@ -61,7 +57,10 @@ export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promis
 
   const echo = await startProgram("./echo-server.ts");
   const toEcho = openLoadClient(`127.0.0.1:${echo.firstLine}`);
-  const clients = await openClients({ loms: loms.port, checkout: checkout.port, product: product.port });
+  const toOrders = openLoadClient(`127.0.0.1:${loms.port}`);
+  const toCarts = openLoadClient(`127.0.0.1:${checkout.port}`);
+  const toProducts = openLoadClient(`127.0.0.1:${product.port}`);
+  const { addToCart, listCart, purchase } = CheckoutService.method;
   const nextRequest = orderRequests("uniform", 5);
   const random = randomFrom(6);
   let users = 0;
@@ -71,25 +70,26 @@ export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promis
     users += 1;
     const userId = BigInt(users);
     const sku = random.integer(1, skuCount);
-    await clients.carts.addToCart({ userId, sku, quantity: 1 });
-    await clients.carts.listCart({ userId });
-    const { orderId, status } = await clients.carts.purchase({ userId });
+    await toCarts.call(addToCart, { userId, sku, quantity: 1 });
+    await toCarts.call(listCart, { userId });
+    const { orderId, status } = await toCarts.call(purchase, { userId });
     if (status !== OrderStatus.AWAITING_PAYMENT) {
       throw new Error(`A purchase of the benchmark ended ${OrderStatus[status]}.`);
     }
-    await clients.orders.payOrder({ orderId });
+    await toOrders.call(LomsService.method.payOrder, { orderId });
   }
 
   try {
-    await addProducts(clients.products);
+    await addProducts(toProducts);
     const results = await interleave(sizes.rounds, {
       echo: () =>
         measure({ client: process.pid, echo: echo.pid }, () =>
           loadFor(sizes.sliceMs, concurrency, () => toEcho.echo(nextRequest())),
         ),
-      async purchase() {
+      async purchase(round) {
+        const durationMs = round === 0 ? sizes.purchaseWarmUpMs : 2 * sizes.sliceMs;
         const measured = await measure({ client: process.pid, ...mesh }, () =>
-          loadFor(2 * sizes.sliceMs, concurrency, buy),
+          loadFor(durationMs, concurrency, buy),
         );
         const bytes = Object.values(mesh).reduce((sum, pid) => sum + proportionalBytes(pid), 0);
         peakBytes = Math.max(peakBytes, bytes);
@@ -100,8 +100,10 @@ export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promis
     return {
       title: "The purchase path",
       method:
-        `${concurrency} buyers, each with a cart of its own: AddToCart, ListCart, Purchase, PayOrder; product, checkout, ` +
-        "loms and notifications are processes of their own, and notifications are made meanwhile. Memory is what is " +
+        `${concurrency} buyers, each with a cart of its own: AddToCart, ListCart, Purchase, PayOrder, sent by the echo's client; product, checkout, ` +
+        "loms and notifications are processes of their own, and notifications are made meanwhile. They are loaded for " +
+        `${sizes.purchaseWarmUpMs / 1000} s before anything is measured: five programs' code is compiled only where it is ` +
+        "used, and the echo's is after a second. Memory is what is " +
         `resident: of each service ${sizes.idleMs / 1000} s after it was ready, and of all processes with PostgreSQL and ` +
         "the broker under this load, where pages that several of them share count once.",
       table: {
@@ -141,7 +143,9 @@ export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promis
     };
   } finally {
     toEcho.close();
-    clients.close();
+    for (const client of [toOrders, toCarts, toProducts]) {
+      client.close();
+    }
     await echo.stop();
     await checkout.stop();
     await Promise.all([loms.stop(), product.stop(), notifications.stop()]);
@@ -149,38 +153,9 @@ export async function purchasePath(server: DatabaseServer, sizes: Sizes): Promis
   }
 }
 
-type Clients = Awaited<ReturnType<typeof openClients>>;
-
-/** The clients that services themselves use, with their deadlines and metrics. */
-async function openClients(ports: { loms: number; checkout: number; product: number }) {
-  const metrics = createMetrics({ service: "bench", version: "0" });
-  const tracing = await startTracing({ service: "bench", version: "0", endpoint: undefined, sampleRatio: 1 });
-  const open = (port: number, services: Parameters<typeof createGrpcTransport>[0]["services"]) =>
-    createGrpcTransport({
-      address: `127.0.0.1:${port}`,
-      services,
-      metrics,
-      tracing,
-      defaultTimeoutMs: 20_000,
-    });
-  const loms = open(ports.loms, [LomsService]);
-  const checkout = open(ports.checkout, [CheckoutService]);
-  const product = open(ports.product, [ProductService]);
-  return {
-    orders: createClient(LomsService, loms.transport),
-    carts: createClient(CheckoutService, checkout.transport),
-    products: createClient(ProductService, product.transport),
-    close() {
-      loms.close();
-      checkout.close();
-      product.close();
-    },
-  };
-}
-
-async function addProducts(products: Clients["products"]): Promise<void> {
+async function addProducts(client: LoadClient): Promise<void> {
   for (let start = 1; start <= skuCount; start += productsPerCall) {
-    await products.batchUpsertProducts({
+    await client.call(ProductService.method.batchUpsertProducts, {
       products: Array.from({ length: productsPerCall }, (_, index) => ({
         sku: start + index,
         name: `Product number ${start + index}`,

@@ -5,6 +5,8 @@ export interface Sizes {
   readonly sliceMs: number;
   /** Concurrent calls over gRPC. */
   readonly concurrencies: readonly number[];
+  /** How long the purchase path is loaded before it is measured. */
+  readonly purchaseWarmUpMs: number;
   /** How long services are left alone before their memory is read. */
   readonly idleMs: number;
   /** Orders that are created to be paid or canceled, in one round. */
@@ -14,6 +16,7 @@ export interface Sizes {
   /** Events in the outbox before it is drained. */
   readonly eventsToDrain: number;
   readonly eventLatencySeconds: number;
+  readonly eventLatencyWarmUpSeconds: number;
   readonly eventLatencyOrdersPerSecond: number;
   /** Orders in the database before creating is measured. */
   readonly fewOrders: number;
@@ -25,11 +28,13 @@ export const fullSizes: Sizes = {
   rounds: 3,
   sliceMs: 1_000,
   concurrencies: [1, 16, 64, 256],
+  purchaseWarmUpMs: 20_000,
   idleMs: 15_000,
   ordersToChange: 6_000,
   ordersToChangeSingly: 1_000,
   eventsToDrain: 40_000,
   eventLatencySeconds: 20,
+  eventLatencyWarmUpSeconds: 5,
   eventLatencyOrdersPerSecond: 1_000,
   fewOrders: 10_000,
   manyOrders: 1_000_000,
@@ -40,11 +45,13 @@ export const smokeSizes: Sizes = {
   rounds: 1,
   sliceMs: 100,
   concurrencies: [16],
+  purchaseWarmUpMs: 100,
   idleMs: 0,
   ordersToChange: 40,
   ordersToChangeSingly: 20,
   eventsToDrain: 1_000,
   eventLatencySeconds: 1,
+  eventLatencyWarmUpSeconds: 1,
   eventLatencyOrdersPerSecond: 50,
   fewOrders: 100,
   manyOrders: 1_000,

@@ -1,19 +1,10 @@
-import type { Database } from "@ordermesh/postgres/database";
-import type { Tx } from "@ordermesh/postgres/tx";
 import type { Call } from "@ordermesh/rpc/call";
-import { type CartLine, cartLinesMax, type ListedLine, lineQuantityMax, type Money } from "./domain/cart.ts";
+import type { CartDesk } from "./cart-desk.ts";
+import type { CartEdit, EditOutcome } from "./cart-edits.ts";
+import type { CartLine, ListedLine, Money } from "./domain/cart.ts";
 import { totalsByCurrency } from "./domain/cart-total.ts";
-import { cartFull, insufficientStock, lineFull, skuNotFound } from "./domain/failures.ts";
+import { insufficientStock, skuNotFound } from "./domain/failures.ts";
 import type { ProductCache } from "./product-cache.ts";
-import {
-  findLine,
-  insertCart,
-  lockCart,
-  moveVersion,
-  readCart,
-  subtractLines,
-  upsertLine,
-} from "./sql/carts.ts";
 import type { Loms } from "./upstream/loms.ts";
 
 /** Units of one SKU, in or out of one user's cart. */
@@ -30,30 +21,16 @@ export interface CartChange extends CartLine {
  * the cart has 1,000 SKUs already.
  */
 export async function addToCart(
-  { database, loms }: { readonly database: Database; readonly loms: Loms },
+  { desk, loms }: { readonly desk: CartDesk; readonly loms: Loms },
   { userId, sku, quantity }: CartChange,
   call: Call,
 ): Promise<bigint> {
-  const { known, available } = await loms.getAvailability(sku, call);
-  if (!known) {
-    throw skuNotFound(sku);
-  }
+  const available = await availableUnits(loms, sku, call);
   if (available < quantity) {
     throw insufficientStock([{ sku, requested: quantity, available }]);
   }
-  return await database.transaction(async (tx) => {
-    insertCart(tx, userId);
-    const cart = await lockCart(tx, userId);
-    const line = await findLine(tx, userId, sku);
-    if (cart !== undefined && line.quantity === quantity) {
-      return cart.version;
-    }
-    if (line.quantity === 0 && line.lineCount >= cartLinesMax) {
-      throw cartFull();
-    }
-    upsertLine(tx, userId, { sku, quantity });
-    return await moveVersion(tx, userId);
-  });
+  const { version } = done(await desk.edit({ kind: "set", userId, sku, quantity }, call));
+  return version;
 }
 
 /**
@@ -63,31 +40,13 @@ export async function addToCart(
  * @throws Failure as addToCart does, and `failed_precondition` when the sum is above what a line may have.
  */
 export async function increaseInCart(
-  { database, loms }: { readonly database: Database; readonly loms: Loms },
+  { desk, loms }: { readonly desk: CartDesk; readonly loms: Loms },
   { userId, sku, quantity }: CartChange,
   call: Call,
 ): Promise<{ readonly version: bigint; readonly quantity: number }> {
-  const { known, available } = await loms.getAvailability(sku, call);
-  if (!known) {
-    throw skuNotFound(sku);
-  }
-  return await database.transaction(async (tx) => {
-    insertCart(tx, userId);
-    await lockCart(tx, userId);
-    const line = await findLine(tx, userId, sku);
-    const sum = line.quantity + quantity;
-    if (available < sum) {
-      throw insufficientStock([{ sku, requested: sum, available }]);
-    }
-    if (sum > lineQuantityMax) {
-      throw lineFull(sku);
-    }
-    if (line.quantity === 0 && line.lineCount >= cartLinesMax) {
-      throw cartFull();
-    }
-    upsertLine(tx, userId, { sku, quantity: sum });
-    return { version: await moveVersion(tx, userId), quantity: sum };
-  });
+  const available = await availableUnits(loms, sku, call);
+  const edit: CartEdit = { kind: "increase", userId, sku, quantity, available };
+  return done(await desk.edit(edit, call));
 }
 
 /**
@@ -95,17 +54,28 @@ export async function increaseInCart(
  *
  * @returns the cart's version, which does not move if the SKU was not in the cart.
  */
-export async function deleteFromCart(tx: Tx, { userId, sku, quantity }: CartChange): Promise<bigint> {
-  const cart = await lockCart(tx, userId);
-  if (cart === undefined) {
-    return 0n;
+export async function deleteFromCart(
+  { desk }: { readonly desk: CartDesk },
+  { userId, sku, quantity }: CartChange,
+  call: Call,
+): Promise<bigint> {
+  return done(await desk.edit({ kind: "delete", userId, sku, quantity }, call)).version;
+}
+
+async function availableUnits(loms: Loms, sku: number, call: Call): Promise<number> {
+  const { known, available } = await loms.getAvailability(sku, call);
+  if (!known) {
+    throw skuNotFound(sku);
   }
-  const line = await findLine(tx, userId, sku);
-  if (line.quantity === 0) {
-    return cart.version;
+  return available;
+}
+
+/** @throws Failure why the edit was refused. */
+function done(outcome: EditOutcome): EditOutcome & { readonly kind: "done" } {
+  if (outcome.kind === "refused") {
+    throw outcome.failure;
   }
-  subtractLines(tx, userId, [{ sku, quantity }]);
-  return await moveVersion(tx, userId);
+  return outcome;
 }
 
 export interface ListedCart {
@@ -122,11 +92,11 @@ export interface ListedCart {
  * @throws Failure `failed_precondition` when a total is above 10^15 minor units.
  */
 export async function listCart(
-  { database, products }: { readonly database: Database; readonly products: ProductCache },
+  { desk, products }: { readonly desk: CartDesk; readonly products: ProductCache },
   userId: bigint,
   call: Call,
 ): Promise<ListedCart> {
-  const { version, lines } = await database.read((db) => readCart(db, userId));
+  const { version, lines } = await desk.read(userId, call);
   const listed = await withProducts(products, lines, call);
   return { version, lines: listed, totals: totalsByCurrency(listed) };
 }

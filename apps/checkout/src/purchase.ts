@@ -3,23 +3,19 @@ import type { Database } from "@ordermesh/postgres/database";
 import type { Tx } from "@ordermesh/postgres/tx";
 import type { Call } from "@ordermesh/rpc/call";
 import { withProducts } from "./cart.ts";
+import type { CartDesk } from "./cart-desk.ts";
 import type { Cart, Money } from "./domain/cart.ts";
 import { orderable } from "./domain/cart-total.ts";
 import { cartChanged, cartEmpty, cartVersionReused, insufficientStock } from "./domain/failures.ts";
-import type { PlacedOrder, Purchase, PurchaseIntent } from "./domain/purchase.ts";
+import type { PlacedOrder, PricedCart, Purchase, PurchaseIntent } from "./domain/purchase.ts";
 import type { ProductCache } from "./product-cache.ts";
-import { lockCart, moveVersion, readCart, subtractLines } from "./sql/carts.ts";
-import {
-  deleteIntent,
-  findPurchase,
-  findPurchaseBefore,
-  insertIntent,
-  updateOrder,
-} from "./sql/purchases.ts";
+import { lockCarts, readCarts, updateVersions } from "./sql/carts.ts";
+import { deleteIntent, findPurchase, findPurchaseBefore } from "./sql/purchases.ts";
 import type { Loms } from "./upstream/loms.ts";
 
 export interface PurchaseParts {
   readonly database: Database;
+  readonly desk: CartDesk;
   readonly products: ProductCache;
   readonly loms: Loms;
 }
@@ -55,21 +51,20 @@ export async function purchase(
   cartVersion: bigint,
   call: Call,
 ): Promise<Purchased> {
-  const { database, products } = parts;
+  const { desk, products } = parts;
   for (let attempt = 1; attempt <= triesMax; attempt += 1) {
-    const found = await database.transaction((tx) => findCartOrPurchase(tx, userId, cartVersion));
+    const found = await findCartOrPurchase(parts, userId, cartVersion, call);
     if (found.kind === "purchase") {
       return await completePurchase(parts, found.purchase, call);
     }
     const priced = orderable(await withProducts(products, found.cart.lines, call));
-    const stored = await database.transaction((tx) =>
-      storeIntent(tx, { userId, cartVersion: found.cart.version, ...priced }),
-    );
-    if (stored !== undefined) {
-      return await completePurchase(parts, stored, call);
+    const cart: PricedCart = { userId, cartVersion: found.cart.version, ...priced };
+    const intent = await desk.storeIntent(cart, call);
+    if (intent !== undefined) {
+      return await completePurchase(parts, { ...intent, order: undefined }, call);
     }
   }
-  const { version } = await database.read((db) => readCart(db, userId));
+  const { version } = await desk.read(userId, call);
   throw cartChanged(version);
 }
 
@@ -77,9 +72,23 @@ type Found =
   | { readonly kind: "cart"; readonly cart: Cart }
   | { readonly kind: "purchase"; readonly purchase: Purchase };
 
-/** Finds, under the cart's lock, what the wanted version became, or what is in the cart if it became nothing yet. */
-async function findCartOrPurchase(tx: Tx, userId: bigint, wantedVersion: bigint): Promise<Found> {
-  const locked = await lockCart(tx, userId);
+/** Finds what the wanted version became, or what is in the cart if it became nothing yet. */
+async function findCartOrPurchase(
+  { database, desk }: PurchaseParts,
+  userId: bigint,
+  wantedVersion: bigint,
+  call: Call,
+): Promise<Found> {
+  const { version, lines, isBeingOrdered } = await desk.read(userId, call);
+  const isWanted = wantedVersion === 0n || wantedVersion === version;
+  return isWanted && !isBeingOrdered && lines.length > 0
+    ? { kind: "cart", cart: { version, lines } }
+    : await database.transaction((tx) => findUnderLock(tx, userId, wantedVersion));
+}
+
+/** As above where it is not plain: a purchase is repeated, or somebody else changes the cart at the same time. */
+async function findUnderLock(tx: Tx, userId: bigint, wantedVersion: bigint): Promise<Found> {
+  const [locked] = await lockCarts(tx, [userId]);
   const version = locked?.version ?? 0n;
   const wanted = wantedVersion === 0n ? version : wantedVersion;
   const known = await findPurchase(tx, userId, wanted);
@@ -89,7 +98,7 @@ async function findCartOrPurchase(tx: Tx, userId: bigint, wantedVersion: bigint)
   if (wanted !== version) {
     throw cartChanged(version);
   }
-  const { lines } = await readCart(tx, userId);
+  const lines = (await readCarts(tx, [userId])).get(userId)?.lines ?? [];
   if (lines.length > 0) {
     return { kind: "cart", cart: { version, lines } };
   }
@@ -101,31 +110,13 @@ async function findCartOrPurchase(tx: Tx, userId: bigint, wantedVersion: bigint)
   return { kind: "purchase", purchase: last };
 }
 
-/**
- * Stores what is going to be ordered. Of several calls for one version the first one stores it, and all get that, with
- * the order if it has been made meanwhile.
- *
- * @returns undefined if the cart has changed since it was read: the intent would order what is no longer in it.
- */
-async function storeIntent(
-  tx: Tx,
-  intent: Omit<PurchaseIntent, "idempotencyKey">,
-): Promise<Purchase | undefined> {
-  const { userId, cartVersion } = intent;
-  const cart = await lockCart(tx, userId);
-  if (cart?.version === cartVersion) {
-    insertIntent(tx, { ...intent, idempotencyKey: `cart:${cart.cartId}:${cartVersion}` });
-  }
-  return await findPurchase(tx, userId, cartVersion);
-}
-
 /** Has LOMS make the order of a stored intent and records it, unless that has been done, and tells the outcome. */
 async function completePurchase(parts: PurchaseParts, stored: Purchase, call: Call): Promise<Purchased> {
   if (stored.order !== undefined) {
     return outcome(stored, stored.order, true);
   }
   const { order, replayed } = await placeOrder(parts, stored, call);
-  await parts.database.transaction((tx) => recordOrder(tx, stored, order));
+  await parts.desk.recordOrder({ intent: stored, order });
   return outcome(stored, order, replayed);
 }
 
@@ -141,22 +132,6 @@ async function placeOrder({ database, loms }: PurchaseParts, intent: PurchaseInt
   }
 }
 
-/** Records the order and takes what it has from the cart, in one transaction, unless another call has done so. */
-async function recordOrder(tx: Tx, intent: PurchaseIntent, order: PlacedOrder): Promise<void> {
-  const { userId, cartVersion, lines } = intent;
-  await lockCart(tx, userId);
-  const stored = await findPurchase(tx, userId, cartVersion);
-  if (stored?.order !== undefined) {
-    return;
-  }
-  if (order.status === "awaiting_payment") {
-    // Subtracted and not emptied, because the buyer may have added something since the intent was stored.
-    subtractLines(tx, userId, lines);
-  }
-  // Also after a failed order: the next attempt is a new intent, because stock may have come meanwhile.
-  updateOrder(tx, intent, order, await moveVersion(tx, userId));
-}
-
 /** LOMS has answered that it will never make this order: asking again would keep the cart from ever being ordered. */
 function isFinal({ kind }: Failure): boolean {
   return kind === "invalid_argument" || kind === "failed_precondition";
@@ -164,11 +139,11 @@ function isFinal({ kind }: Failure): boolean {
 
 async function withdrawIntent(tx: Tx, intent: PurchaseIntent): Promise<void> {
   const { userId, cartVersion } = intent;
-  await lockCart(tx, userId);
+  const [cart] = await lockCarts(tx, [userId]);
   const stored = await findPurchase(tx, userId, cartVersion);
-  if (stored !== undefined && stored.order === undefined) {
+  if (cart !== undefined && stored !== undefined && stored.order === undefined) {
     deleteIntent(tx, intent);
-    await moveVersion(tx, userId);
+    updateVersions(tx, [{ userId, version: cart.version + 1n }]);
   }
 }
 

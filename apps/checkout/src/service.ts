@@ -10,6 +10,7 @@ import { startRpcServer } from "@ordermesh/rpc/server";
 import { createLogger } from "@ordermesh/telemetry/logger";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
+import { openCartDesk } from "./cart-desk.ts";
 import type { CheckoutConfig } from "./config.ts";
 import { createProductCache } from "./product-cache.ts";
 import { bindCheckoutAdminService, bindCheckoutService } from "./rpc/checkout-service.ts";
@@ -58,6 +59,13 @@ export async function startCheckout(config: CheckoutConfig): Promise<Checkout> {
     metrics,
   });
   parts.add("database", database.close);
+  const desk = openCartDesk({
+    database,
+    databaseUrl: config.databaseUrl,
+    timeoutMs: config.databaseTimeoutMs,
+    metrics,
+  });
+  parts.add("cart desk", desk.close);
 
   const client = { metrics, tracing, defaultTimeoutMs };
   const lomsTransport = createGrpcTransport({
@@ -90,7 +98,7 @@ export async function startCheckout(config: CheckoutConfig): Promise<Checkout> {
     metrics,
   });
 
-  const handlers = { database, loms, products };
+  const handlers = { database, desk, loms, products };
   const server = await startRpcServer({
     host: config.host,
     port: config.port,

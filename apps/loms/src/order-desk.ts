@@ -1,6 +1,6 @@
 import { openPipelinedSession } from "@ordermesh/postgres/pipelined-session";
+import { type Caller, createBatcher } from "@ordermesh/process/batcher";
 import { Histogram, type Registry } from "prom-client";
-import { type Caller, createBatcher } from "./batcher.ts";
 import { type ChangeOutcome, type ChangeSettings, changeOrders } from "./change-orders.ts";
 import { type CreateOutcome, createOrders, type OrderToCreate } from "./create-orders.ts";
 import type { OrderChange } from "./domain/order-change.ts";

@@ -1,6 +1,6 @@
 import type { Database } from "@ordermesh/postgres/database";
 import type { Queryable } from "@ordermesh/postgres/tx";
-import type { Caller } from "./batcher.ts";
+import type { Caller } from "@ordermesh/process/batcher";
 import { orderNotFound } from "./domain/change-failures.ts";
 import { isVisible } from "./domain/decide-change.ts";
 import type { Order, OrderStatusChange } from "./domain/order.ts";

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { Failure } from "@ordermesh/failure/failure";
+import type { Database } from "@ordermesh/postgres/database";
 import type { Queryable, Tx } from "@ordermesh/postgres/tx";
+import { type Batcher, createBatcher } from "@ordermesh/process/batcher";
 import { reusedKey } from "./create-orders.ts";
 import type { StockLevel } from "./domain/stock.ts";
 import { claimIntents, findIntents } from "./sql/idempotency-keys.ts";
@@ -100,16 +102,43 @@ export interface Availability {
   readonly known: boolean;
 }
 
-/** How much of each SKU could be reserved now, over all warehouses, in the order asked. */
-export async function getAvailability(db: Queryable, skus: readonly number[]): Promise<Availability[]> {
-  const levels = await findStockLevels(db, [...new Set(skus)]);
+/** How much of each SKU could be reserved now, over all warehouses, for each call in the order it asked. */
+async function getAvailabilities(
+  db: Queryable,
+  calls: readonly (readonly number[])[],
+): Promise<Availability[][]> {
+  const levels = await findStockLevels(db, [...new Set(calls.flat())]);
   const availableBySku = new Map<number, number>();
   for (const { sku, onHand, reserved } of levels) {
     availableBySku.set(sku, (availableBySku.get(sku) ?? 0) + onHand - reserved);
   }
-  return skus.map((sku) => ({
-    sku,
-    available: availableBySku.get(sku) ?? 0,
-    known: availableBySku.has(sku),
-  }));
+  return calls.map((skus) =>
+    skus.map((sku) => ({
+      sku,
+      available: availableBySku.get(sku) ?? 0,
+      known: availableBySku.has(sku),
+    })),
+  );
+}
+
+/** SKUs in one read. */
+const availabilitySkusMax = 4_000;
+
+/** Calls that wait for the next read; more are refused. */
+const availabilityCallsMax = 10_000;
+
+/**
+ * Has concurrent callers share one read: every AddToCart asks for one SKU, and a statement for each was most of what
+ * its answer cost.
+ */
+export function createAvailabilityReads(
+  database: Database,
+): Batcher<readonly number[], readonly Availability[]> {
+  return createBatcher({
+    requestsMax: 256,
+    weightMax: availabilitySkusMax,
+    queueMax: availabilityCallsMax,
+    weigh: (skus) => skus.length,
+    run: (calls) => database.read((db) => getAvailabilities(db, calls)),
+  });
 }

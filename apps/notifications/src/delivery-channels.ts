@@ -34,7 +34,8 @@ export interface DeliveryChannels {
   readonly channels: readonly Channel[];
   /** Starts one loop per channel, so that a slow one does not hold up the others. */
   startLoops(parts: StopList): void;
-  wake(): void;
+  /** Tells that deliveries have been queued. */
+  wake(channels: readonly Channel[]): void;
 }
 
 /** How long one try to hand a message to the mail server may take. */
@@ -68,7 +69,7 @@ export function openDeliveryChannels(options: DeliveryChannelsOptions): Delivery
     timeoutMs: smsTimeoutMs,
     logger,
   });
-  const loops: DeliveryLoop[] = [];
+  const loops = new Map<Channel, DeliveryLoop>();
 
   function startLoop(
     parts: StopList,
@@ -78,7 +79,7 @@ export function openDeliveryChannels(options: DeliveryChannelsOptions): Delivery
   ): void {
     const loop = startDeliveryLoop({ ...options, ...limits, channel, deliver });
     parts.add(`${channel} deliveries`, loop.stop);
-    loops.push(loop);
+    loops.set(channel, loop);
   }
 
   return {
@@ -96,9 +97,9 @@ export function openDeliveryChannels(options: DeliveryChannelsOptions): Delivery
         });
       }
     },
-    wake() {
-      for (const loop of loops) {
-        loop.wake();
+    wake(channels) {
+      for (const channel of channels) {
+        loops.get(channel)?.wake();
       }
     },
   };

@@ -62,17 +62,6 @@ export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
   const tries = new Set<Promise<void>>();
   let ended: Settlement[] = [];
 
-  async function claim(): Promise<ClaimedDelivery[]> {
-    const countMax = inHandMax - inHand.size;
-    if (countMax === 0 || stopping.signal.aborted) {
-      return [];
-    }
-    const busyUserIds = [...new Set([...inHand.values()].map(({ notification }) => notification.userId))];
-    return await database.transaction((tx) =>
-      claimDeliveries(tx, { channel, countMax, perUserMax, busyUserIds, leaseMs }),
-    );
-  }
-
   function begin(delivery: ClaimedDelivery): void {
     inHand.set(delivery.id, delivery);
     const trying = tryToDeliver(delivery, options).then((settlement) => {
@@ -83,27 +72,39 @@ export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
     trying.finally(() => tries.delete(trying));
   }
 
-  /** Notes what has ended. What can not be noted now stays in hand, and is noted the next time. */
-  async function settle(): Promise<void> {
+  /**
+   * Notes what has ended and claims what is due, in one transaction. What can not be noted now stays in hand, and is
+   * noted the next time.
+   */
+  async function settleAndClaim(): Promise<ClaimedDelivery[]> {
     // A copy: others end while this is under way.
     const settlements = [...ended];
-    if (settlements.length === 0) {
-      return;
+    const settledIds = new Set(settlements.map(({ id }) => id));
+    const busy = [...inHand.values()].filter(({ id }) => !settledIds.has(id));
+    const countMax = stopping.signal.aborted ? 0 : inHandMax - busy.length;
+    if (settlements.length === 0 && countMax === 0) {
+      return [];
     }
-    await database.transaction(async (tx) => settleDeliveries(tx, settlements));
+    const busyUserIds = [...new Set(busy.map(({ notification }) => notification.userId))];
+    const claimed = await database.transaction(async (tx) => {
+      settleDeliveries(tx, settlements);
+      return countMax === 0
+        ? []
+        : await claimDeliveries(tx, { channel, countMax, perUserMax, busyUserIds, leaseMs });
+    });
     ended = ended.slice(settlements.length);
     for (const { id, status } of settlements) {
       inHand.delete(id);
       options.onSettled(channel, status === "pending" ? "retried" : status);
     }
+    return claimed;
   }
 
   async function run(): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
       try {
-        await settle();
-        const claimed = await claim();
+        const claimed = await settleAndClaim();
         claimed.forEach(begin);
         failures = 0;
         if (claimed.length === 0) {
@@ -118,7 +119,9 @@ export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
       }
     }
     await Promise.all(tries);
-    await settle().catch((error) => logger.warn({ err: error, channel }, "deliveries will be repeated"));
+    await settleAndClaim().catch((error) =>
+      logger.warn({ err: error, channel }, "deliveries will be repeated"),
+    );
   }
 
   const over = run();

@@ -26,6 +26,8 @@ export interface EventHandlerOptions {
 export interface HandledEvents {
   /** The types of the events whose notification was made, each as often as it came. */
   readonly notifiedTypes: readonly string[];
+  /** The channels on which something is to be delivered now. */
+  readonly queuedChannels: readonly Channel[];
   /** The types of the events that were skipped because this version does not know them. */
   readonly unknownTypes: readonly string[];
 }
@@ -35,6 +37,8 @@ interface EventInHand {
   readonly draft: NotificationDraft | undefined;
   readonly span: Span;
 }
+
+const nothingMade = { eventIds: new Set<string>(), channels: [] } as const;
 
 /**
  * Turns records into notifications and queued deliveries, in one transaction with the inbox rows of their events: an
@@ -57,9 +61,8 @@ export async function handleEvents(
       const drafts = inHand.flatMap(({ event, draft }) =>
         draft !== undefined && claimed.has(event.eventId) ? [draft] : [],
       );
-      const notified =
-        drafts.length === 0 ? new Set<string>() : await insertNotifications(tx, drafts, channels);
-      return { claimed, notified };
+      const made = drafts.length === 0 ? nothingMade : await insertNotifications(tx, drafts, channels);
+      return { claimed, ...made };
     });
     const handled = inHand.filter(({ event }) => fresh.claimed.has(event.eventId));
     for (const { span } of handled) {
@@ -67,8 +70,9 @@ export async function handleEvents(
     }
     onHandled({
       notifiedTypes: handled.flatMap(({ event }) =>
-        fresh.notified.has(event.eventId) ? [event.eventType] : [],
+        fresh.eventIds.has(event.eventId) ? [event.eventType] : [],
       ),
+      queuedChannels: fresh.channels,
       unknownTypes: handled.flatMap(({ event }) => (event.isKnown ? [] : [event.eventType])),
     });
   } catch (error) {

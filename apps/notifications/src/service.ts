@@ -139,7 +139,7 @@ export async function startNotifications(
 
   const onHandled = (result: Parameters<typeof counters.handled>[0]) => {
     counters.handled(result);
-    deliveries.wake();
+    deliveries.wake(result.queuedChannels);
     feed.wake();
   };
 

@@ -138,7 +138,10 @@ test("fifty webhooks at once, while the buyer's own call is under way: one captu
     webhookFirst += changes;
     callFirst += 1 - changes;
     await Promise.all(confirming);
-    expect(await paying).toMatchObject({ outcome: PayOutcome.CAPTURED });
+    // The call of the silent card waits for a while only, and then says that the payment is under way.
+    const { outcome } = await paying;
+    expect([PayOutcome.CAPTURED, PayOutcome.PROCESSING]).toContain(outcome);
+    expect(await harness.payment(orderId)).toMatchObject({ status: PaymentStatus.CAPTURED });
     expect(await harness.ledger(orderId)).toEqual({ captured: 2598n, captures: 1, refunded: 0n });
     expect(await harness.events(orderId, 1)).toEqual(["PaymentCaptured"]);
     const [history] = await harness.sql<{ captures: number }[]>`

@@ -1,3 +1,4 @@
+import { alwaysThere, createBatcher } from "@ordermesh/process/batcher";
 import { backoffMs, pause } from "@ordermesh/process/wait";
 import type { EachBatchPayload } from "kafkajs";
 import { Counter, Gauge, type Registry } from "prom-client";
@@ -20,16 +21,20 @@ export interface ConsumerOptions {
   readonly topic: string;
   /** Where a group begins that has committed nothing yet: the oldest record, unless this is false. */
   readonly fromOldest?: boolean;
-  /** The most records that one call of `handle` gets; all are of one partition and in order. */
+  /** The most records that one call of `handle` gets. */
   readonly batchMax: number;
   /**
-   * Applies records; an effect must be committed when it returns, and repeating records must do no harm. Called
-   * with a single record when a batch failed, so that one bad record can not fail its neighbours.
+   * Applies records; an effect must be committed when it returns, and repeating records must do no harm. They come from
+   * any of the partitions, in order within each. Called with a single record when a batch failed, so that one bad
+   * record can not fail its neighbours.
    */
   readonly handle: (records: readonly IncomingRecord[]) => Promise<void>;
   readonly retry: RetryPolicy;
   readonly metrics: Registry;
 }
+
+/** Partitions whose records are in hand at the same time: more than a member usually has. */
+const partitionsAtOnceMax = 64;
 
 /**
  * Consumes a topic, at least once and in order per key. A record that can not be handled
@@ -46,8 +51,32 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   consumed.inc({ topic, group }, 0);
   let running = false;
 
+  // A fetch brings a few records of each partition, so that handling them by partition took a dozen transactions where
+  // one does. Each partition still waits for its own.
+  const calls = createBatcher<readonly IncomingRecord[], undefined>({
+    requestsMax: options.batchMax,
+    weightMax: options.batchMax,
+    queueMax: Number.POSITIVE_INFINITY,
+    weigh: (records) => records.length,
+    async run(partitions) {
+      await options.handle(partitions.flat());
+      return partitions.map(() => undefined);
+    },
+  });
+  const commits = createBatcher<EachBatchPayload, undefined>({
+    requestsMax: Number.POSITIVE_INFINITY,
+    weightMax: Number.POSITIVE_INFINITY,
+    queueMax: Number.POSITIVE_INFINITY,
+    weigh: () => 1,
+    async run(payloads) {
+      // Of the whole member, whichever partition asks.
+      await payloads[0]?.commitOffsetsIfNecessary(payloads[0].uncommittedOffsets());
+      return payloads.map(() => undefined);
+    },
+  });
+
   async function consumeBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary, isRunning, isStale } = payload;
+    const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
     for (let start = 0; start < batch.messages.length; start += options.batchMax) {
       if (!isRunning() || isStale() || stopping.signal.aborted) {
         return;
@@ -56,7 +85,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       const records = messages.map((message) => recordOf(topic, batch.partition, message));
       const finished = await handleWithRetries({
         records,
-        handle: options.handle,
+        handle: (ofPartition) => calls.submit(ofPartition, alwaysThere),
         retry: options.retry,
         signal: stopping.signal,
         heartbeat,
@@ -77,7 +106,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       }
       consumed.inc({ topic, group }, messages.length);
       resolveOffset(messages.at(-1)!.offset);
-      await commitOffsetsIfNecessary();
+      await commits.submit(payload, alwaysThere);
       await heartbeat();
     }
   }
@@ -114,9 +143,10 @@ export function startConsumer(options: ConsumerOptions): Consumer {
         running = true;
       });
       await consumer.run({
-        autoCommitThreshold: 1,
+        // It would commit after each partition's batch, one request for each.
+        autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 3,
+        partitionsConsumedConcurrently: partitionsAtOnceMax,
         eachBatch: consumeBatch,
       });
       await over;

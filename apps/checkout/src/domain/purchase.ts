@@ -1,13 +1,17 @@
 import type { Money, PurchaseLine, Shortage } from "./cart.ts";
 
-/** What a buyer wants to order: one version of the cart, with the prices that it had. It never changes. */
-export interface PurchaseIntent {
+/** One version of a cart, with the prices that it has. */
+export interface PricedCart {
   readonly userId: bigint;
   readonly cartVersion: bigint;
-  readonly idempotencyKey: string;
   /** By SKU. */
   readonly lines: readonly PurchaseLine[];
   readonly total: Money;
+}
+
+/** What a buyer wants to order. Once stored it never changes. */
+export interface PurchaseIntent extends PricedCart {
+  readonly idempotencyKey: string;
 }
 
 /** What LOMS made of an intent. */

@@ -17,10 +17,8 @@ export function bindCheckoutService(parts: PurchaseParts): BoundService {
       return { cartVersion: increased.version, quantity: increased.quantity };
     },
 
-    async deleteFromCart({ userId, sku, quantity }) {
-      return {
-        cartVersion: await parts.database.transaction((tx) => deleteFromCart(tx, { userId, sku, quantity })),
-      };
+    async deleteFromCart({ userId, sku, quantity }, context) {
+      return { cartVersion: await deleteFromCart(parts, { userId, sku, quantity }, callOf(context)) };
     },
 
     async listCart({ userId }, context) {

@@ -21,9 +21,8 @@ export function bindMinizonCheckout(parts: PurchaseParts): BoundService {
       return {};
     },
 
-    async deleteFromCart(request) {
-      const change = changeOf(request);
-      await parts.database.transaction((tx) => deleteFromCart(tx, change));
+    async deleteFromCart(request, context) {
+      await deleteFromCart(parts, changeOf(request), callOf(context));
       return {};
     },
 

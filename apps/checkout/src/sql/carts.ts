@@ -3,93 +3,146 @@ import type { Cart, CartLine } from "../domain/cart.ts";
 
 /** A cart whose row this transaction has locked, as everything does that changes its lines or its purchases. */
 export interface LockedCart {
+  readonly userId: bigint;
   readonly cartId: string;
   readonly version: bigint;
 }
 
-/** Makes the user's cart if there is none yet. */
-export function insertCart(tx: Tx, userId: bigint): void {
-  tx.execute("insert into carts (user_id) values ($1::bigint) on conflict (user_id) do nothing", [userId]);
+/** One SKU of one user's cart. */
+export interface UserLine extends CartLine {
+  readonly userId: bigint;
 }
 
-/** Undefined if the user never had a cart. */
-export async function lockCart(tx: Tx, userId: bigint): Promise<LockedCart | undefined> {
-  const [row] = await tx.query<{ cart_id: string; version: bigint }>(
-    "select cart_id, version from carts where user_id = $1::bigint for no key update",
-    [userId],
-  );
-  return row === undefined ? undefined : { cartId: row.cart_id, version: row.version };
-}
-
-/** Moves the version of a locked cart by one, and returns the new one. */
-export async function moveVersion(tx: Tx, userId: bigint): Promise<bigint> {
-  const [row] = await tx.query<{ version: bigint }>(
-    "update carts set version = version + 1 where user_id = $1::bigint returning version",
-    [userId],
-  );
-  if (row === undefined) {
-    throw new Error(`User ${userId} has no cart whose version could be moved.`);
+/** Makes carts for those users who have none yet. */
+export function insertCarts(tx: Tx, userIds: readonly bigint[]): void {
+  if (userIds.length === 0) {
+    return;
   }
-  return row.version;
+  tx.execute("insert into carts (user_id) select unnest($1::bigint[]) on conflict (user_id) do nothing", [
+    arrayLiteral(userIds),
+  ]);
 }
 
-/** Lines and version of one moment: one statement, so that no change comes between them. */
-export async function readCart(db: Queryable, userId: bigint): Promise<Cart> {
-  const rows = await db.query<{ version: bigint; sku: bigint | null; quantity: number | null }>(
-    `select c.version, l.sku, l.quantity
-     from carts c left join cart_lines l on l.user_id = c.user_id
-     where c.user_id = $1::bigint
-     order by l.sku`,
-    [userId],
+/** Locks carts by user, which keeps two batches from waiting for each other. Users who never had one are left out. */
+export async function lockCarts(tx: Tx, userIds: readonly bigint[]): Promise<LockedCart[]> {
+  const rows = await tx.query<{ user_id: bigint; cart_id: string; version: bigint }>(
+    `select user_id, cart_id, version from carts
+     where user_id = any($1::bigint[]) order by user_id for no key update`,
+    [arrayLiteral(userIds)],
   );
-  return {
-    version: rows[0]?.version ?? 0n,
-    lines: rows.flatMap(({ sku, quantity }) =>
-      sku === null || quantity === null ? [] : [{ sku: Number(sku), quantity }],
-    ),
-  };
+  return rows.map((row) => ({ userId: row.user_id, cartId: row.cart_id, version: row.version }));
 }
 
-/** How many lines the cart has, and how many units of one SKU. */
-export async function findLine(
+/** Sets the versions of locked carts, each user once. */
+export function updateVersions(
   tx: Tx,
-  userId: bigint,
-  sku: number,
-): Promise<{ readonly lineCount: number; readonly quantity: number }> {
-  const [row] = await tx.query<{ line_count: number; quantity: number }>(
-    `select count(*)::int as line_count, coalesce(max(quantity) filter (where sku = $2::bigint), 0) as quantity
-     from cart_lines where user_id = $1::bigint`,
-    [userId, sku],
-  );
-  return { lineCount: row?.line_count ?? 0, quantity: row?.quantity ?? 0 };
-}
-
-/** Sets the quantity of one SKU, above 0. */
-export function upsertLine(tx: Tx, userId: bigint, { sku, quantity }: CartLine): void {
+  carts: readonly { readonly userId: bigint; readonly version: bigint }[],
+): void {
+  if (carts.length === 0) {
+    return;
+  }
   tx.execute(
-    `insert into cart_lines (user_id, sku, quantity) values ($1::bigint, $2::bigint, $3::int)
-     on conflict (user_id, sku) do update set quantity = excluded.quantity`,
-    [userId, sku, quantity],
+    `update carts set version = moved.version from unnest($1::bigint[], $2::bigint[]) as moved (user_id, version)
+     where carts.user_id = moved.user_id`,
+    [arrayLiteral(carts.map((cart) => cart.userId)), arrayLiteral(carts.map((cart) => cart.version))],
   );
 }
 
-/** Takes units out of the cart, each SKU once. Lines of which nothing is left go, and what is not there is not missed. */
-export function subtractLines(tx: Tx, userId: bigint, lines: readonly CartLine[]): void {
-  const parameters = [
-    userId,
-    arrayLiteral(lines.map((line) => line.sku)),
-    arrayLiteral(lines.map((line) => line.quantity)),
-  ];
-  const taken = "unnest($2::bigint[], $3::int[]) as taken (sku, quantity)";
-  const sameLine = "l.user_id = $1::bigint and l.sku = taken.sku";
+/** A cart, and whether a purchase of this very version has begun. */
+export interface ReadCart extends Cart {
+  readonly isBeingOrdered: boolean;
+}
+
+/** Lines and versions of one moment: one statement, so that no change comes between them. */
+export async function readCarts(db: Queryable, userIds: readonly bigint[]): Promise<Map<bigint, ReadCart>> {
+  const rows = await db.query<{
+    user_id: bigint;
+    version: bigint;
+    is_being_ordered: boolean;
+    sku: bigint | null;
+    quantity: number | null;
+  }>(
+    `select c.user_id, c.version, l.sku, l.quantity, p.user_id is not null as is_being_ordered
+     from carts c
+     left join cart_lines l on l.user_id = c.user_id
+     left join purchases p on p.user_id = c.user_id and p.cart_version = c.version
+     where c.user_id = any($1::bigint[])
+     order by c.user_id, l.sku`,
+    [arrayLiteral(userIds)],
+  );
+  const carts = new Map<bigint, ReadCart & { readonly lines: CartLine[] }>();
+  for (const { user_id: userId, version, is_being_ordered: isBeingOrdered, sku, quantity } of rows) {
+    const cart = carts.get(userId) ?? { version, isBeingOrdered, lines: [] };
+    carts.set(userId, cart);
+    if (sku !== null && quantity !== null) {
+      cart.lines.push({ sku: Number(sku), quantity });
+    }
+  }
+  return carts;
+}
+
+/** Those lines that are there, of the users and SKUs that are asked for. */
+export async function findLines(
+  tx: Tx,
+  wanted: readonly { readonly userId: bigint; readonly sku: number }[],
+): Promise<UserLine[]> {
+  const rows = await tx.query<{ user_id: bigint; sku: bigint; quantity: number }>(
+    `select l.user_id, l.sku, l.quantity
+     from unnest($1::bigint[], $2::bigint[]) as wanted (user_id, sku)
+     join cart_lines l on l.user_id = wanted.user_id and l.sku = wanted.sku`,
+    [arrayLiteral(wanted.map((line) => line.userId)), arrayLiteral(wanted.map((line) => line.sku))],
+  );
+  return rows.map((row) => ({ userId: row.user_id, sku: Number(row.sku), quantity: row.quantity }));
+}
+
+/** How many lines each cart has. Empty ones are left out. */
+export async function countLines(tx: Tx, userIds: readonly bigint[]): Promise<Map<bigint, number>> {
+  const rows = await tx.query<{ user_id: bigint; line_count: number }>(
+    `select user_id, count(*)::int as line_count from cart_lines
+     where user_id = any($1::bigint[]) group by user_id`,
+    [arrayLiteral(userIds)],
+  );
+  return new Map(rows.map((row) => [row.user_id, row.line_count]));
+}
+
+/** Sets quantities above 0, each user and SKU once. */
+export function upsertLines(tx: Tx, lines: readonly UserLine[]): void {
+  if (lines.length === 0) {
+    return;
+  }
+  tx.execute(
+    `insert into cart_lines (user_id, sku, quantity) select * from unnest($1::bigint[], $2::bigint[], $3::int[])
+     on conflict (user_id, sku) do update set quantity = excluded.quantity`,
+    columnsOf(lines),
+  );
+}
+
+/**
+ * Takes units out of carts, each user and SKU once. Lines of which nothing is left go, and what is not there is not
+ * missed.
+ */
+export function subtractLines(tx: Tx, lines: readonly UserLine[]): void {
+  if (lines.length === 0) {
+    return;
+  }
+  const taken = "unnest($1::bigint[], $2::bigint[], $3::int[]) as taken (user_id, sku, quantity)";
+  const sameLine = "l.user_id = taken.user_id and l.sku = taken.sku";
   tx.execute(
     `delete from cart_lines l using ${taken} where ${sameLine} and l.quantity <= taken.quantity`,
-    parameters,
+    columnsOf(lines),
   );
   // Only then, because what is left of a line may be less than what was taken.
   tx.execute(
     `update cart_lines l set quantity = l.quantity - taken.quantity from ${taken}
      where ${sameLine} and l.quantity > taken.quantity`,
-    parameters,
+    columnsOf(lines),
   );
+}
+
+function columnsOf(lines: readonly UserLine[]): string[] {
+  return [
+    arrayLiteral(lines.map((line) => line.userId)),
+    arrayLiteral(lines.map((line) => line.sku)),
+    arrayLiteral(lines.map((line) => line.quantity)),
+  ];
 }

@@ -2,12 +2,15 @@ import { durationMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { Database } from "@ordermesh/postgres/database";
 import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
 import { type BoundService, bindService } from "@ordermesh/rpc/bound-service";
+import { callOf } from "@ordermesh/rpc/call";
 import { mergeLines } from "../domain/reservation-lines.ts";
 import type { IdBlocks } from "../id-blocks.ts";
 import { endReservation, type ReservationEnd, reserve } from "../reservations.ts";
-import { getAvailability } from "../stock.ts";
+import { createAvailabilityReads } from "../stock.ts";
 
 export function bindInventoryService({ database, ids }: { database: Database; ids: IdBlocks }): BoundService {
+  const availability = createAvailabilityReads(database);
+
   async function end(reservationId: bigint, how: ReservationEnd): Promise<{ changed: boolean }> {
     const outcome = await database.transaction((tx) => endReservation(tx, reservationId, how));
     if (outcome.kind === "refused") {
@@ -17,8 +20,8 @@ export function bindInventoryService({ database, ids }: { database: Database; id
   }
 
   return bindService(InventoryService, {
-    async getAvailability({ skus }) {
-      const availabilities = await database.read((db) => getAvailability(db, skus));
+    async getAvailability({ skus }, context) {
+      const availabilities = await availability.submit(skus, callOf(context));
       return {
         availabilities: availabilities.map((entry) => ({ ...entry, available: BigInt(entry.available) })),
       };

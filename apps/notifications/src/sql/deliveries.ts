@@ -132,6 +132,9 @@ export interface Settlement {
 
 /** Notes how tries ended. One whose lease was over, so that another process has begun the next try, changes nothing. */
 export function settleDeliveries(tx: Tx, settlements: readonly Settlement[]): void {
+  if (settlements.length === 0) {
+    return;
+  }
   tx.execute(
     `update deliveries set
        status = settled.status,

@@ -37,17 +37,17 @@ export function notificationOf(row: NotificationRow): Notification {
  * Makes notifications, in the order given, and queues their deliveries on those channels that are open and that
  * their users have chosen. A notification that is there already is left alone.
  *
- * @returns the ids of the events whose notification was made.
+ * @returns the ids of the events whose notification was made, and the channels on which something is to be delivered.
  */
 export async function insertNotifications(
   tx: Tx,
   drafts: readonly NotificationDraft[],
   openChannels: readonly Channel[],
-): Promise<Set<string>> {
+): Promise<{ readonly eventIds: ReadonlySet<string>; readonly channels: readonly Channel[] }> {
   const texts = drafts.flatMap(({ eventId, textMessage }) =>
     textMessage === undefined ? [] : [{ eventId, message: textMessage }],
   );
-  const rows = await tx.query<{ event_id: string }>(
+  const rows = await tx.query<{ event_id: string; channels: Channel[] }>(
     `with made as (
        insert into notifications (event_id, event_type, user_id, order_id, title, body, traceparent)
        select event_id, event_type, user_id, order_id, title, body, traceparent
@@ -77,8 +77,9 @@ export async function insertNotifications(
        ) as chosen (channel, wanted)
        where chosen.wanted and chosen.channel = any($8::channel[])
        order by made.id, chosen.channel
+       returning channel
      )
-     select event_id from made`,
+     select event_id, (select coalesce(json_agg(distinct channel), '[]') from queued) as channels from made`,
     [
       textArrayLiteral(drafts.map((draft) => draft.eventId)),
       textArrayLiteral(drafts.map((draft) => draft.eventType)),
@@ -96,7 +97,7 @@ export async function insertNotifications(
       arrayLiteral(texts.map(({ message }) => message.otherCodes)),
     ],
   );
-  return new Set(rows.map((row) => row.event_id));
+  return { eventIds: new Set(rows.map((row) => row.event_id)), channels: rows[0]?.channels ?? [] };
 }
 
 /**

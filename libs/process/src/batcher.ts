@@ -7,8 +7,7 @@ export interface Batcher<Request, Result> {
    * @param caller tells whether the caller is gone: then, before its batch leaves, the request is dropped and nothing
    * happens.
    * @throws Failure `resource_exhausted` when the queue is full, `deadline_exceeded` when it was dropped,
-   * `unavailable` once it drains, and
-   * whatever `run` throws.
+   * `unavailable` once it drains, and whatever `run` throws.
    */
   submit(request: Request, caller: Caller): Promise<Result>;
   /** Takes no more requests and waits for those that it has. */
@@ -20,6 +19,9 @@ export interface Caller {
   readonly aborted: boolean;
 }
 
+/** Of work that is done whether or not anybody still waits for it. */
+export const alwaysThere: Caller = { aborted: false };
+
 export interface BatcherOptions<Request, Result> {
   /** One result per request, in the same order. All of a batch or none of it must take effect. */
   readonly run: (requests: readonly Request[]) => Promise<readonly Result[]>;
@@ -28,8 +30,8 @@ export interface BatcherOptions<Request, Result> {
   readonly requestsMax: number;
   readonly weightMax: number;
   readonly queueMax: number;
-  /** Requests per batch. */
-  readonly sizes: { observe(count: number): void };
+  /** Told the number of requests of each batch. */
+  readonly sizes?: { observe(count: number): void };
 }
 
 interface Entry<Request, Result> {
@@ -86,7 +88,7 @@ export function createBatcher<Request, Result>(
   }
 
   async function runBatch(batch: readonly Entry<Request, Result>[]): Promise<void> {
-    sizes.observe(batch.length);
+    sizes?.observe(batch.length);
     try {
       const results = await run(batch.map((entry) => entry.request));
       for (const [index, entry] of batch.entries()) {
@@ -142,7 +144,7 @@ function isAway(error: unknown): boolean {
 }
 
 function queueFull(): Failure {
-  return new Failure("resource_exhausted", "Too many orders are waiting. Try again shortly.", {
+  return new Failure("resource_exhausted", "Too many calls are waiting. Try again shortly.", {
     reason: "QUEUE_FULL",
     retryAfterMs: 100,
   });
