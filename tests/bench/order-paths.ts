@@ -1,7 +1,7 @@
 import { type ChangeSettings, changeOrders } from "@ordermesh/app-loms/change-orders";
 import { createOrders, type OrderToCreate } from "@ordermesh/app-loms/create-orders";
-import { draftOrder } from "@ordermesh/app-loms/domain/order-draft";
 import type { OrderCommand } from "@ordermesh/app-loms/domain/order-command";
+import { draftOrder } from "@ordermesh/app-loms/domain/order-draft";
 import { createIdBlocks } from "@ordermesh/app-loms/id-blocks";
 import { openOrderDesk } from "@ordermesh/app-loms/order-desk";
 import { orderRequestOf } from "@ordermesh/app-loms/rpc/messages";

@@ -72,6 +72,7 @@ function secretsOf(service: string) {
         ...(["loms", "notifications"].includes(service)
           ? [secret("VOUCHER_KEY", "ordermesh-vouchers", "voucher-key")]
           : []),
+        ...(service === "gateway" ? [secret("GATEWAY_KEY", "ordermesh-gateway", "gateway-key")] : []),
       ];
 }
 

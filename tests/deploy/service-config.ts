@@ -28,7 +28,7 @@ export function readServiceConfig(service: string, environment: Readonly<Record<
   const looked = new Set<string | symbol>();
   // The files that are read together with the configuration, and are not there.
   const inPlaceOfFiles = Object.fromEntries(
-    ["IDENTITY_KEY_ENCRYPTION_KEY", "VOUCHER_KEY"]
+    ["IDENTITY_KEY_ENCRYPTION_KEY", "VOUCHER_KEY", "GATEWAY_KEY"]
       .filter((name) => environment[`${name}_FILE`] !== undefined)
       .map((name) => [name, Buffer.alloc(32).toString("base64")]),
   );

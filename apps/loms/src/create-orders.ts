@@ -2,18 +2,15 @@ import { Failure } from "@ordermesh/failure/failure";
 import { appendEvents } from "@ordermesh/outbox/outbox";
 import type { Tx } from "@ordermesh/postgres/tx";
 import { allocate } from "./domain/allocate.ts";
-import { emptyFulfillment } from "./domain/fulfillment.ts";
-import type { Order, OrderWorkflow } from "./domain/order.ts";
+import type { Order } from "./domain/order.ts";
 import type { OrderDraft } from "./domain/order-draft.ts";
 import { birthEvents } from "./events/outgoing.ts";
-import { writeFulfillments } from "./sql/fulfillments.ts";
+import { insertExtras, newestVersion } from "./order-extras.ts";
 import { claimIntents, findIntents, type Intent } from "./sql/idempotency-keys.ts";
-import { insertOrders, pinWorkflows } from "./sql/new-orders.ts";
+import { insertOrders } from "./sql/new-orders.ts";
 import { findOrders, transactionTime } from "./sql/orders.ts";
 import { insertHolds, lockStockLevels } from "./sql/stock.ts";
 import { insertTimers } from "./sql/timers.ts";
-import { insertVoucherTerms } from "./sql/vouchers.ts";
-import { newestWorkflow } from "./workflows/registry.ts";
 
 export interface OrderToCreate {
   readonly draft: OrderDraft;
@@ -84,7 +81,11 @@ export async function createOrders(
   });
 
   insertOrders(tx, created);
-  insertExtras(tx, fresh, created);
+  insertExtras(
+    tx,
+    created,
+    fresh.map(({ order }) => order.draft),
+  );
   insertHolds(
     tx,
     allocations.flatMap((allocation, index) => {
@@ -111,34 +112,6 @@ export async function createOrders(
 
   const createdByName = new Map(fresh.map((intent, index) => [intent.name, created[index]]));
   return outcomesOf(orders, createdByName, earlier);
-}
-
-function newestVersion(name: OrderWorkflow): number {
-  const workflow = newestWorkflow(name);
-  if (workflow === undefined) {
-    throw new Error(`There is no workflow "${name}".`);
-  }
-  return workflow.version;
-}
-
-/** What few orders have. Nothing is sent for those that have none of it. */
-function insertExtras(tx: Tx, intents: readonly OrderIntent[], created: readonly Order[]): void {
-  const drafts = intents.map(({ id, order: { draft } }) => ({ orderId: id, ...draft }));
-  writeFulfillments(
-    tx,
-    drafts
-      .filter(({ shippingAddress, shippingFeeMinor }) => (shippingAddress ?? shippingFeeMinor) !== undefined)
-      .map(({ orderId, shippingAddress, shippingFeeMinor }) => ({
-        ...emptyFulfillment(orderId),
-        shippingAddress,
-        shippingFeeMinor,
-      })),
-  );
-  insertVoucherTerms(
-    tx,
-    drafts.flatMap(({ orderId, voucher }) => (voucher === undefined ? [] : [{ orderId, terms: voucher }])),
-  );
-  pinWorkflows(tx, created);
 }
 
 interface EarlierOrder {

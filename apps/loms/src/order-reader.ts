@@ -1,6 +1,6 @@
 import type { Database } from "@ordermesh/postgres/database";
-import { Histogram, type Registry } from "prom-client";
 import { type Caller, createBatcher } from "@ordermesh/process/batcher";
+import { Histogram, type Registry } from "prom-client";
 import { orderNotFound } from "./domain/change-failures.ts";
 import { isVisible } from "./domain/decide-change.ts";
 import type { StoredOrder } from "./domain/stored-order.ts";

@@ -1,4 +1,4 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@ordermesh/proto/google/rpc/error_details_pb";
 import type { CreateOrderRequestSchema } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
@@ -11,8 +11,8 @@ import { expect } from "vitest";
 import type { LomsHarness } from "./loms-harness.ts";
 
 type Orders = LomsHarness["orders"];
-type CreateRequest = MessageInitShape<typeof CreateOrderRequestSchema>;
-type ActionRequest = MessageInitShape<typeof ApplyActionRequestSchema>;
+type CreateRequest = Exclude<MessageInitShape<typeof CreateOrderRequestSchema>, Message>;
+type ActionRequest = Exclude<MessageInitShape<typeof ApplyActionRequestSchema>, Message>;
 
 /** A call that must fail: why it did. */
 export interface Refused {

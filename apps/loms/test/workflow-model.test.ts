@@ -256,16 +256,16 @@ test("any sequence of actions leaves what the workflow says, and money and stock
       }
       await fc.asyncModelRun(() => ({ model: { order: paid.order }, real: { orderId, skus } }), sequence);
     }),
-    { seed, numRuns: 45, interruptAfterTimeLimit: 50_000 },
+    { seed, numRuns: 45, interruptAfterTimeLimit: 40_000 },
   );
   process.stdout.write(`workflow model: ${runs} runs, ${JSON.stringify(seen)}\n`);
   // Sequences in which some of these never came would say nothing about them.
-  const kinds = new Set(Object.keys(seen).map((outcome) => outcome.replace(/ → (FS|ST)$/, "")));
-  expect([...kinds]).toEqual(
+  const kinds = Object.keys(seen).map((outcome) => outcome.replace(/ → (FP|HS|FS|ST|WA|CT)$/, ""));
+  expect(kinds).toEqual(
     expect.arrayContaining([
-      ...["ship the order", "agree refund → HS", "agree refund", "reject refund", "ship back"],
-      ...["finished refund → FP", "refused: WRONG_STATE", "refused: WRONG_ROLE", "refused: ITEM_REQUIRED"],
-      "timer seller_no_response",
+      ...["ship the order", "request refund", "agree refund", "finished refund", "timer seller_no_response"],
+      ...["refused: WRONG_STATE", "refused: UNKNOWN_ACTION", "refused: ITEM_REQUIRED"],
     ]),
   );
+  expect(new Set(kinds).size).toBeGreaterThan(15);
 });

@@ -19,6 +19,7 @@ export function addKeysCommand(program: Command): void {
         ...Object.entries(keys.privateKeyFiles).map(([name, file]) => `SERVICE_KEY_FILE of ${name}: ${file}`),
         `IDENTITY_KEY_ENCRYPTION_KEY_FILE of identity: ${keys.keyEncryptionKeyFile}`,
         `VOUCHER_KEY_FILE of loms and notifications: ${keys.voucherKeyFile}`,
+        `GATEWAY_KEY_FILE of gateway: ${keys.gatewayKeyFile}`,
       ];
       process.stdout.write(`${lines.join("\n")}\n`);
     });

@@ -12,6 +12,8 @@ export interface MeshKeys extends ServiceKeyFiles {
   readonly keyEncryptionKeyFile: string;
   /** What loms keeps voucher codes with, and notifications reads the one that it sends. */
   readonly voucherKeyFile: string;
+  /** What the gateway remembers writes under, in its database. */
+  readonly gatewayKeyFile: string;
 }
 
 /**
@@ -25,7 +27,10 @@ export async function makeMeshKeys(directory: string, services: readonly string[
   await makeOnce(keyEncryptionKeyFile, `${randomBytes(32).toString("base64")}\n`);
   const voucherKeyFile = join(directory, "voucher.key");
   await makeOnce(voucherKeyFile, `${randomBytes(32).toString("base64")}\n`);
-  return { ...files, keyEncryptionKeyFile, voucherKeyFile };
+  // Not gateway.key: beside gateway.key.json, which is its key as a service, one would be taken for the other.
+  const gatewayKeyFile = join(directory, "gateway-idempotency.key");
+  await makeOnce(gatewayKeyFile, `${randomBytes(32).toString("base64")}\n`);
+  return { ...files, keyEncryptionKeyFile, voucherKeyFile, gatewayKeyFile };
 }
 
 /** The private key of this command line itself. */

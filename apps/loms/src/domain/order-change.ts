@@ -25,7 +25,7 @@ export interface ActionChange extends ChangeOfOrder {
   /** 0: the order as a whole. */
   readonly sku: number;
   readonly parameters: ActionParameters;
-  /** 0: any. */
+  /** 0: whichever. */
   readonly expectedVersion: number;
   /** The caller's name for it; undefined: none. */
   readonly intent: ActionIntent | undefined;

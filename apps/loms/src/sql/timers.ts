@@ -57,8 +57,8 @@ export async function findDueKinds(db: Queryable, kinds: readonly string[]): Pro
  * it does not.
  */
 export async function claimDueTimers(tx: Tx, kind: string, countMax: number): Promise<Timer[]> {
-  const candidates = await tx.query<{ subject_id: bigint }>(
-    `select o.id as subject_id from timers t join orders o on o.id = t.subject_id
+  const candidates = await tx.query<{ subject_id: bigint; sku: bigint; due_at: string }>(
+    `select t.subject_id, t.sku, t.due_at::text as due_at from timers t join orders o on o.id = t.subject_id
      where t.kind = $1 and t.due_at <= now()
      order by t.due_at limit $2 for no key update of o skip locked`,
     [kind, countMax],
@@ -66,10 +66,18 @@ export async function claimDueTimers(tx: Tx, kind: string, countMax: number): Pr
   if (candidates.length === 0) {
     return [];
   }
+  // By their whole keys: a condition on what is due would look at all of that once for each batch.
   const rows = await tx.query<TimerRow>(
-    `delete from timers where kind = $1 and due_at <= now() and subject_id = any($2::bigint[])
-     returning subject_id, kind, sku, step, due_at`,
-    [kind, arrayLiteral([...new Set(candidates.map(({ subject_id }) => subject_id))])],
+    `delete from timers t
+     using unnest($2::bigint[], $3::bigint[], $4::timestamptz[]) as c (subject_id, sku, due_at)
+     where t.kind = $1 and t.due_at = c.due_at and t.subject_id = c.subject_id and t.sku = c.sku
+     returning t.subject_id, t.kind, t.sku, t.step, t.due_at`,
+    [
+      kind,
+      arrayLiteral(candidates.map((candidate) => candidate.subject_id)),
+      arrayLiteral(candidates.map((candidate) => candidate.sku)),
+      textArrayLiteral(candidates.map((candidate) => candidate.due_at)),
+    ],
   );
   return rows.map(timerOf);
 }

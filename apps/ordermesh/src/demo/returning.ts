@@ -1,4 +1,4 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { pause } from "@ordermesh/process/wait";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import type { ApplyActionRequestSchema } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
@@ -49,7 +49,7 @@ async function actAs(
   { clients }: SignedIn,
   orderId: bigint,
   action: string,
-  more: Partial<MessageInitShape<typeof ApplyActionRequestSchema>>,
+  more: Exclude<MessageInitShape<typeof ApplyActionRequestSchema>, Message>,
 ): Promise<void> {
   await clients.orders.applyAction({ ...more, orderId, action });
 }
