@@ -59,8 +59,12 @@ test("every timer fires once and in time, whoever is killed", {
   onTestFinished(() => sql.end());
   const { random } = run;
   let placed = 0;
+  let asked = 0;
 
-  /** Of every other order a refund is asked for, which nobody answers. */
+  /**
+   * Of every other order a refund is asked for, which nobody answers. On a machine that is busy with other things the time
+   * for that may be over: then there is none.
+   */
   async function place(index: number): Promise<void> {
     const { orderId } = await orders.createOrder({
       userId: 1n,
@@ -72,7 +76,8 @@ test("every timer fires once and in time, whoever is killed", {
     await orders.payOrder({ orderId });
     await act("S", "ship the order");
     if (index % 2 === 0) {
-      await act("B", "request refund", sku);
+      const isAsked = await act("B", "request refund", sku).then(() => true, isTooLate);
+      asked += isAsked ? 1 : 0;
     }
   }
 
@@ -105,8 +110,8 @@ test("every timer fires once and in time, whoever is killed", {
       expect(rows.map(({ action, orders: of }) => [action, of])).toEqual([
         ["auto ack reception of order", placed],
         // An order with an open refund waits for it.
-        ["no refund request", placed / 2],
-        ["seller no response", placed / 2],
+        ["no refund request", placed - asked],
+        ["seller no response", asked],
       ]);
       return rows;
     },
