@@ -1,6 +1,6 @@
 -- What the migrations of this service add up to. Written by `pnpm schema`, compared in CI.
 
-create type channel as enum ('log', 'email', 'webhook');
+create type channel as enum ('log', 'email', 'webhook', 'sms');
 
 create type delivery_status as enum ('pending', 'delivered', 'failed');
 
@@ -59,6 +59,7 @@ create table preferences (
   webhook_url text not null,
   webhook_secret text not null,
   updated_at timestamp with time zone not null default now(),
+  sms_disabled boolean not null default false,
   constraint preferences_pkey PRIMARY KEY (user_id),
   constraint preferences_check CHECK (((webhook_url = ''::text) = (webhook_secret = ''::text))),
   constraint preferences_user_id_check CHECK ((user_id > 0))
@@ -70,6 +71,18 @@ create table schema_migrations (
   checksum text not null,
   applied_at timestamp with time zone not null default now(),
   constraint schema_migrations_pkey PRIMARY KEY (version)
+);
+
+create table text_messages (
+  notification_id bigint not null,
+  mobile text not null,
+  article text not null,
+  sealed_code bytea not null,
+  valid_until timestamp with time zone not null,
+  other_codes integer not null,
+  constraint text_messages_pkey PRIMARY KEY (notification_id),
+  constraint text_messages_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notifications(id),
+  constraint text_messages_other_codes_check CHECK ((other_codes >= 0))
 );
 
 CREATE INDEX deliveries_by_user ON deliveries USING btree (user_id, id);

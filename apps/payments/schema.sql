@@ -6,7 +6,7 @@ create type order_state as enum ('awaiting_payment', 'paid', 'paid_otherwise', '
 
 create type payment_status as enum ('requires_payment', 'processing', 'captured', 'declined', 'partially_refunded', 'refunded', 'canceled');
 
-create type refund_reason as enum ('requested', 'order_canceled', 'order_expired', 'order_failed', 'paid_otherwise', 'duplicate_capture', 'made_at_provider');
+create type refund_reason as enum ('requested', 'order_canceled', 'order_expired', 'order_failed', 'paid_otherwise', 'duplicate_capture', 'made_at_provider', 'order_refund');
 
 create type refund_status as enum ('pending', 'succeeded', 'failed');
 
@@ -124,12 +124,25 @@ create table refunds (
   created_at timestamp with time zone not null default now(),
   next_check_at timestamp with time zone,
   checks integer not null default 0,
+  order_refund_id bigint,
   constraint refunds_pkey PRIMARY KEY (id),
   constraint refunds_amount_minor_check CHECK ((amount_minor > 0)),
   constraint refunds_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES payment_attempts(id),
   constraint refunds_check CHECK (((next_check_at IS NULL) = (status <> 'pending'::refund_status))),
+  constraint refunds_order_refund_id_check CHECK ((order_refund_id > 0)),
   constraint refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
   constraint refunds_provider_key_key UNIQUE (provider_key)
+);
+
+create table refused_order_refunds (
+  id bigint not null generated always as identity,
+  order_refund_id bigint not null,
+  order_id bigint not null,
+  currency_code text not null,
+  amount_minor bigint not null,
+  failure_code text not null,
+  refused_at timestamp with time zone not null default now(),
+  constraint refused_order_refunds_pkey PRIMARY KEY (id)
 );
 
 create table sandbox_captures (
@@ -188,11 +201,15 @@ CREATE INDEX attempts_to_check ON payment_attempts USING btree (next_check_at) W
 
 CREATE UNIQUE INDEX one_attempt_under_way ON payment_attempts USING btree (payment_id) WHERE (status = 'processing'::attempt_status);
 
+CREATE UNIQUE INDEX one_refund_for_each_order_refund ON refunds USING btree (order_refund_id) WHERE (status <> 'failed'::refund_status);
+
 CREATE INDEX payments_by_user ON payments USING btree (user_id, id);
 
 CREATE INDEX refunds_by_payment ON refunds USING btree (payment_id, id);
 
 CREATE INDEX refunds_to_make ON refunds USING btree (next_check_at) WHERE (status = 'pending'::refund_status);
+
+CREATE INDEX refused_order_refunds_by_refund ON refused_order_refunds USING btree (order_refund_id);
 
 CREATE INDEX sandbox_captures_pending ON sandbox_captures USING btree (settles_at) WHERE (state = 'pending'::sandbox_capture_state);
 

@@ -1,11 +1,12 @@
-import { changeOrders } from "@ordermesh/app-loms/change-orders";
+import { type ChangeSettings, changeOrders } from "@ordermesh/app-loms/change-orders";
 import { createOrders, type OrderToCreate } from "@ordermesh/app-loms/create-orders";
+import type { OrderCommand } from "@ordermesh/app-loms/domain/order-command";
 import { draftOrder } from "@ordermesh/app-loms/domain/order-draft";
-import type { OrderCommand } from "@ordermesh/app-loms/domain/order-status";
 import { createIdBlocks } from "@ordermesh/app-loms/id-blocks";
 import { openOrderDesk } from "@ordermesh/app-loms/order-desk";
 import { orderRequestOf } from "@ordermesh/app-loms/rpc/messages";
 import { nextIdBlock } from "@ordermesh/app-loms/sql/id-blocks";
+import { durationProfiles } from "@ordermesh/app-loms/workflows/durations";
 import { openDatabase } from "@ordermesh/postgres/database";
 import { openSessionPool } from "@ordermesh/postgres/session-pool";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
@@ -20,6 +21,7 @@ export interface OrderPath {
 }
 
 const timeoutMs = 20_000;
+const settings: ChangeSettings = { durations: durationProfiles.production, voucherKey: undefined };
 const never = new AbortController().signal;
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
 
@@ -32,6 +34,7 @@ export function openBatchedPath(databaseUrl: string): OrderPath {
     batchOrdersMax: 256,
     queueOrdersMax: 10_000,
     ids,
+    settings,
     metrics: createMetrics({ service: "bench", version: "0" }),
     onCreated() {},
     onChanged() {},
@@ -70,7 +73,7 @@ export function openSinglePath(databaseUrl: string): OrderPath {
     },
     async change(orderId, command) {
       const [outcome] = await pool.transaction(
-        (tx) => changeOrders(tx, [{ orderId, command, traceparent }]),
+        (tx) => changeOrders(tx, [{ orderId, command, traceparent }], settings),
         () => {},
       );
       assertDone(outcome);

@@ -9,6 +9,7 @@ import { purchasePath } from "./purchase-path.ts";
 import { relayDrain } from "./relay-drain.ts";
 import type { Section } from "./report.ts";
 import type { Sizes } from "./sizes.ts";
+import { workflows } from "./workflows.ts";
 
 const sections: Readonly<Record<string, (server: DatabaseServer, sizes: Sizes) => Promise<Section>>> = {
   "create-over-grpc": createOverGrpc,
@@ -19,6 +20,7 @@ const sections: Readonly<Record<string, (server: DatabaseServer, sizes: Sizes) =
   authorize,
   gateway,
   growth,
+  workflows,
 };
 
 export const sectionNames: readonly string[] = Object.keys(sections);

@@ -21,9 +21,17 @@ export interface Sizes {
   /** Orders in the database before creating is measured. */
   readonly fewOrders: number;
   readonly manyOrders: number;
+  /** Orders that an action pays, in one round. */
+  readonly ordersToAct: number;
+  /** Timers that wait while some of them fire. */
+  readonly openTimers: number;
+  /** In one round. */
+  readonly timersToFire: number;
+  /** Looks for due timers when there is none, in one round. */
+  readonly timerPolls: number;
 }
 
-/** `npm run bench`: about eight minutes on two cores. */
+/** `npm run bench`: about nine minutes on two cores. */
 export const fullSizes: Sizes = {
   rounds: 3,
   sliceMs: 1_000,
@@ -38,6 +46,10 @@ export const fullSizes: Sizes = {
   eventLatencyOrdersPerSecond: 1_000,
   fewOrders: 10_000,
   manyOrders: 1_000_000,
+  ordersToAct: 2_500,
+  openTimers: 1_000_000,
+  timersToFire: 4_000,
+  timerPolls: 1_000,
 };
 
 /** Inside `npm test`: shows that every section works. Its figures mean nothing. */
@@ -55,4 +67,8 @@ export const smokeSizes: Sizes = {
   eventLatencyOrdersPerSecond: 50,
   fewOrders: 100,
   manyOrders: 1_000,
+  ordersToAct: 40,
+  openTimers: 1_000,
+  timersToFire: 100,
+  timerPolls: 20,
 };

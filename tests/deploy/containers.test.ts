@@ -159,6 +159,10 @@ describe("compose.yaml", () => {
     for (const name of serviceNames) {
       const { environment = {}, volumes: mounts } = containers[name]!;
       expect(mounts, name).toEqual(["keys:/keys:ro"]);
+      const readsCodes = ["loms", "notifications"].includes(name);
+      expect(environment.VOUCHER_KEY_FILE, name).toBe(readsCodes ? "/keys/voucher.key" : undefined);
+      const gatewayKey = name === "gateway" ? "/keys/gateway-idempotency.key" : undefined;
+      expect(environment.GATEWAY_KEY_FILE, name).toBe(gatewayKey);
       if (name === "identity") {
         expect(environment.IDENTITY_KEY_ENCRYPTION_KEY_FILE).toBe("/keys/identity-encryption.key");
       } else {

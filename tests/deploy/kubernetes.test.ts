@@ -69,6 +69,10 @@ function secretsOf(service: string) {
     : [
         secret("SERVICE_KEYS", "ordermesh-service-keys", "service-keys"),
         secret("SERVICE_KEY", "ordermesh-service-keys", service),
+        ...(["loms", "notifications"].includes(service)
+          ? [secret("VOUCHER_KEY", "ordermesh-vouchers", "voucher-key")]
+          : []),
+        ...(service === "gateway" ? [secret("GATEWAY_KEY", "ordermesh-gateway", "gateway-key")] : []),
       ];
 }
 

@@ -26,12 +26,14 @@ const readers = new Map<string, (environment: Environment) => { readonly port: n
  */
 export function readServiceConfig(service: string, environment: Readonly<Record<string, string>>) {
   const looked = new Set<string | symbol>();
-  // The one file that is read together with the configuration, and is not there.
-  const inPlaceOfFile = environment.IDENTITY_KEY_ENCRYPTION_KEY_FILE !== undefined && {
-    IDENTITY_KEY_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64"),
-  };
+  // The files that are read together with the configuration, and are not there.
+  const inPlaceOfFiles = Object.fromEntries(
+    ["IDENTITY_KEY_ENCRYPTION_KEY", "VOUCHER_KEY", "GATEWAY_KEY"]
+      .filter((name) => environment[`${name}_FILE`] !== undefined)
+      .map((name) => [name, Buffer.alloc(32).toString("base64")]),
+  );
   const watched = new Proxy<Readonly<Record<string, string>>>(
-    { ...environment, ...inPlaceOfFile },
+    { ...environment, ...inPlaceOfFiles },
     {
       get(target, variable) {
         looked.add(variable);

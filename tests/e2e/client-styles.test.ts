@@ -206,6 +206,6 @@ test("an operator: verify prints nothing, and says what it looked at when asked"
 
 test("the demo tells its story on it", async () => {
   const { code, output } = await mesh.run("demo");
-  expect(output).toMatch(/The end: 11 events of orders, a notification for each, and 5 events of payments\./);
+  expect(output).toMatch(/The end: 28 events of orders, 25 notifications, and 9 events of payments\./);
   expect(code).toBe(0);
 });

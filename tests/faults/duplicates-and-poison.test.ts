@@ -173,7 +173,11 @@ function makeNoEvents({ key, value, headers }: OutgoingRecord): OutgoingRecord[]
 }
 
 function ofUnknownType({ key, value, headers }: OutgoingRecord): OutgoingRecord {
-  return { key, value, headers: { ...headers, ce_id: "new", ce_type: "ordermesh.events.v1.OrderShipped" } };
+  return {
+    key,
+    value,
+    headers: { ...headers, ce_id: "new", ce_type: "ordermesh.events.v1.OrderGiftWrapped" },
+  };
 }
 
 async function publishAll(

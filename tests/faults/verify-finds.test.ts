@@ -13,6 +13,7 @@ let loms: LomsReplicas;
 let sql: postgres.Sql;
 let paid: bigint;
 let waiting: bigint;
+let refunded: bigint;
 
 beforeAll(async () => {
   loms = await startLomsReplicas(1);
@@ -21,14 +22,25 @@ beforeAll(async () => {
     idempotencyKey: "receive",
     receipts: [220n, 221n].map((warehouseId) => ({ sku: 1, warehouseId, quantity: 10 })),
   });
-  const place = async (key: string, quantity = 2) =>
-    (await loms.orders.createOrder({ userId: 1n, idempotencyKey: key, lines: [{ sku: 1, quantity }] }))
-      .orderId;
+  const unitPrice = { currencyCode: "EUR", amountMinor: 100n };
+  const place = async (key: string, quantity = 2) => {
+    const lines = [{ sku: 1, quantity, unitPrice }];
+    return (await loms.orders.createOrder({ userId: 1n, idempotencyKey: key, lines })).orderId;
+  };
   paid = await place("paid");
   await loms.orders.payOrder({ orderId: paid });
   await loms.orders.cancelOrder({ orderId: await place("canceled") });
   waiting = await place("waiting");
   await place("failed", 1_000);
+  refunded = await place("refunded");
+  await loms.orders.payOrder({ orderId: refunded });
+  for (const [role, action] of [
+    ["B", "request refund"],
+    ["S", "agree refund"],
+    ["P", "finished refund"],
+  ]) {
+    await loms.orders.applyAction({ orderId: refunded, role, action, itemSku: 1 });
+  }
   await loms.expectVerifyClean();
   // From here on the tables are only broken by hand.
   await Promise.all(loms.replicas.map((replica) => replica.stop()));
@@ -85,6 +97,20 @@ const damages: Damage[] = [
     says: () => "received 20",
   },
   {
+    invariant: "I2",
+    what: "a refunded unit that is not back",
+    breakIt: () => `update stock_returns set quantity = 1 where order_id = ${refunded}`,
+    mendIt: () => `update stock_returns set quantity = 2 where order_id = ${refunded}`,
+    says: () => "committed 4 and returned 1",
+  },
+  {
+    invariant: "I6",
+    what: "units that came back for no reason",
+    breakIt: () => `update stock_returns set reason = 'returned' where order_id = ${refunded}`,
+    mendIt: () => `update stock_returns set reason = 'refunded_before_shipping' where order_id = ${refunded}`,
+    says: () => `order ${refunded}, SKU 1`,
+  },
+  {
     invariant: "I6",
     what: "a paid order whose stock is only held",
     breakIt: () => `update orders set status = 'paid' where id = ${waiting}`,
@@ -126,6 +152,43 @@ const damages: Damage[] = [
     breakIt: () => "insert into order_history values (5, 1, 'new', null, now())",
     mendIt: () => "delete from order_history where order_id = 5",
     says: () => "order 5 (version , )",
+  },
+  {
+    invariant: "I13",
+    what: "a step that the workflow does not know",
+    breakIt: () =>
+      `update order_history set action = 'ship the order' where order_id = ${paid} and version = 3`,
+    mendIt: () =>
+      `update order_history set action = 'payment successful' where order_id = ${paid} and version = 3`,
+    says: () => `order ${paid}: version 3`,
+  },
+  {
+    invariant: "I13",
+    what: "an item that stands where its history does not lead",
+    breakIt: () => `update order_items set state = 'CR' where order_id = ${refunded}`,
+    mendIt: () => `update order_items set state = 'FR' where order_id = ${refunded}`,
+    says: () => `order ${refunded}: item 1 stands at "CR"`,
+  },
+  {
+    invariant: "I13",
+    what: "a refund that was opened again by hand",
+    breakIt: () => `update refund_sheets set state = 'PPR' where order_id = ${refunded}`,
+    mendIt: () => `update refund_sheets set state = 'PFR' where order_id = ${refunded}`,
+    says: () => 'stands at "PPR"',
+  },
+  {
+    invariant: "I13",
+    what: "money that an order counts as refunded and no refund gave",
+    breakIt: () => `update orders set refunded_minor = refunded_minor - 1 where id = ${refunded}`,
+    mendIt: () => `update orders set refunded_minor = refunded_minor + 1 where id = ${refunded}`,
+    says: () => "its finished refunds are of 200, but it says 199",
+  },
+  {
+    invariant: "I13",
+    what: "an order of a workflow that nobody knows",
+    breakIt: () => `update orders set workflow_version = 7 where id = ${paid}`,
+    mendIt: () => `update orders set workflow_version = 1 where id = ${paid}`,
+    says: () => `order ${paid}: it lives by product@7`,
   },
   {
     invariant: "I10",

@@ -237,14 +237,14 @@ describe("limits (S23)", () => {
   test("tries at passwords have a budget of their own, by address; X-Forwarded-For does not get around it", async () => {
     const gateway = await mesh.startGateway({ GATEWAY_CREDENTIAL_REQUESTS_BURST: "3" });
     try {
-      const statuses: number[] = [];
-      for (let count = 0; count < 5; count += 1) {
+      const tries = Array.from({ length: 5 }, async (_, count) => {
         const headers = { "x-forwarded-for": `203.0.113.${count}`, forwarded: `for=203.0.113.${count}` };
         const path = count % 2 === 0 ? "/v1/auth/login" : "/ordermesh.identity.v1.IdentityService/Login";
         const body = { username: "buyer", password: "wrong" };
-        statuses.push((await send("POST", `${gateway.url}${path}`, { body, headers })).status);
-      }
-      expect(statuses).toEqual([503, 503, 503, 429, 429]);
+        return (await send("POST", `${gateway.url}${path}`, { body, headers })).status;
+      });
+      // At once, because the budget fills up again.
+      expect(tally(await Promise.all(tries))).toEqual({ 503: 3, 429: 2 });
     } finally {
       await gateway.stop();
     }
@@ -263,10 +263,15 @@ describe("limits (S23)", () => {
             headers: { "x-forwarded-for": forwarded },
           })
         ).status;
-      expect([await login("203.0.113.1"), await login("203.0.113.1")]).toEqual([503, 429]);
-      expect(await login("203.0.113.2")).toBe(503);
-      // What a client writes itself stands before what the proxy adds.
-      expect(await login("198.51.100.7, 203.0.113.1")).toBe(429);
+      const [another, ...oneClient] = await Promise.all([
+        login("203.0.113.2"),
+        login("203.0.113.1"),
+        login("203.0.113.1"),
+        // What a client writes itself stands before what the proxy adds.
+        login("198.51.100.7, 203.0.113.1"),
+      ]);
+      expect(another).toBe(503);
+      expect(tally(oneClient)).toEqual({ 503: 1, 429: 2 });
     } finally {
       await gateway.stop();
     }
@@ -297,3 +302,12 @@ describe("limits (S23)", () => {
     }
   });
 });
+
+/** How often each status was answered. */
+function tally(statuses: readonly number[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const status of statuses) {
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+}

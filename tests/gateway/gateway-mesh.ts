@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Client, createClient } from "@connectrpc/connect";
 import { readCheckoutConfig } from "@ordermesh/app-checkout/config";
 import { startCheckout } from "@ordermesh/app-checkout/service";
@@ -81,7 +82,10 @@ export async function startGatewayMesh(environment: Environment = {}): Promise<G
     running.push(service);
     return service;
   };
-  const loms = await start("loms", startLoms(readLomsConfig(await variables("loms"))));
+  const loms = await start(
+    "loms",
+    startLoms(readLomsConfig({ ...(await variables("loms")), WORKFLOW_DELIVERY_MS: "5000" })),
+  );
   const product = await start("product", startProduct(readProductConfig(await variables("product"))));
   const addresses = {
     LOMS_ADDRESS: `127.0.0.1:${loms.address.port}`,
@@ -107,6 +111,7 @@ export async function startGatewayMesh(environment: Environment = {}): Promise<G
     PAYMENTS_ADDRESS: `127.0.0.1:${payments.address.port}`,
     NOTIFICATIONS_ADDRESS: `127.0.0.1:${notifications.address.port}`,
     IDENTITY_ADDRESS: "127.0.0.1:1",
+    GATEWAY_KEY: randomBytes(32).toString("base64"),
     ...environment,
   };
   const gateway = await start("gateway", startGateway(readGatewayConfig(gatewayVariables)));

@@ -153,6 +153,30 @@ test("keys have a length, and passwords and cards are remembered nowhere", async
   expect(after?.records).toBe(before?.records);
 });
 
+test("without a key of its own a gateway refuses to remember, and does nothing", async () => {
+  const keyless = await mesh.startGateway({ GATEWAY_KEY: "" });
+  try {
+    const refused = await create("keyless", { url: keyless.url });
+    expect(refused).toMatchObject({
+      status: 409,
+      json: {
+        code: "FAILED_PRECONDITION",
+        reason: "IDEMPOTENCY_KEYS_NOT_CONFIGURED",
+        detail: expect.stringContaining("GATEWAY_KEY"),
+      },
+    });
+    // Nobody has made the order: under the same key it is new.
+    expect((await create("keyless")).json.replayed).toBe(false);
+    const unnamed = await send("POST", `${keyless.url}/v1/orders`, {
+      body: { ...order, idempotencyKey: "in the body" },
+      authorization: operator,
+    });
+    expect(unnamed.status, unnamed.text).toBe(200);
+  } finally {
+    await keyless.stop();
+  }
+});
+
 test("what has expired is removed in batches, and its key is free", async () => {
   const first = await create("old");
   await mesh.gatewaySql`update idempotency_records set expires_at = now() - interval '1 second' where body = ${first.text}`;

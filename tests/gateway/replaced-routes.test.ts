@@ -52,7 +52,25 @@ describe("order-processing-system", () => {
     });
     expect((await buyer("GET", "/api/orders")).json.data).toMatchObject([{ _id: id, status: "confirmed" }]);
     expect((await buyer("GET", "/api/payments")).json.data).toMatchObject([{ _id: id, status: "paid" }]);
-    // Mended: what is paid is not canceled by a DELETE.
+    // Mended: there the money of a canceled order was kept.
+    const canceled = await buyer("DELETE", `/api/orders/${id}`);
+    expect(canceled.json.data, canceled.text).toMatchObject({ _id: id, status: "cancelled" });
+    await eventually(async () => {
+      const { json } = await buyer("GET", `/v1/orders/${id}/payment`);
+      expect(json.payment.status).toBe("PAYMENT_STATUS_REFUNDED");
+    });
+  });
+
+  test("an order is delivered by itself, and can not be canceled then", async () => {
+    const buyer = await as(2004);
+    const { _id: id } = (await buyer("POST", "/api/orders", { bill: 5 })).json.data;
+    await eventually(async () => {
+      const paid = await buyer("POST", `/api/payments/pay/${id}`, card("4242424242424242"));
+      expect(paid.status).toBe(200);
+    });
+    await eventually(async () => {
+      expect((await buyer("GET", `/api/orders/${id}`)).json.data.status).toBe("delivered");
+    });
     expect((await buyer("DELETE", `/api/orders/${id}`)).status).toBe(409);
   });
 

@@ -1,6 +1,7 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import type { LomsConfig } from "@ordermesh/app-loms/config";
 import { type Loms, startLoms } from "@ordermesh/app-loms/service";
+import { durationProfiles } from "@ordermesh/app-loms/workflows/durations";
 import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { createGrpcTransport } from "@ordermesh/rpc/client";
@@ -30,6 +31,8 @@ export const lomsDefaults: Omit<LomsConfig, "databaseUrl" | "kafkaBrokers"> = {
   consumesPayments: false,
   paymentWindowMs: 600_000,
   timersEveryMs: 50,
+  durations: durationProfiles.production,
+  voucherSecret: undefined,
   batchOrdersMax: 256,
   queueOrdersMax: 10_000,
   auth: undefined,

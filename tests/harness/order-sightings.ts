@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { readToEnd } from "@ordermesh/kafka/read-to-end";
-import { OrderPaidSchema } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
+import { OrderCreatedSchema } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import { testLogger } from "@ordermesh/testkit/test-logger";
 
 /** What a consumer of the orders' topic gets to see, from its first record on. */
@@ -33,7 +33,7 @@ export async function readOrderSightings(brokers: readonly string[]): Promise<Or
         }
         seen.add(id);
         // Every order event begins with the order, so any of their messages reads it.
-        const version = fromBinary(OrderPaidSchema, value).order?.version ?? 0;
+        const version = fromBinary(OrderCreatedSchema, value).order?.version ?? 0;
         const expected = (lastVersions.get(key) ?? 0) + 1;
         if (version !== expected) {
           outOfOrder.push(`order ${key}: version ${version} where ${expected} was due`);

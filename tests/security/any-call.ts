@@ -24,6 +24,9 @@ export function requestAbout(type: DescMessage, subject: Subject): Message {
         token: subject.productToken,
         // So that a call gets as far as looking for the owner.
         payment_method_token: "none",
+        action: "make payment",
+        timer: "none",
+        code: "0000000000",
         idempotency_key: "matrix",
       }[field.name];
       if (value !== undefined) {

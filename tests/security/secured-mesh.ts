@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readCheckoutConfig } from "@ordermesh/app-checkout/config";
 import { startCheckout } from "@ordermesh/app-checkout/service";
 import { readGatewayConfig } from "@ordermesh/app-gateway/config";
@@ -63,6 +64,7 @@ export async function startSecuredMesh(
   const broker = await startOwnBroker();
   parts.add("broker", broker.remove);
 
+  const gatewayKey = randomBytes(32).toString("base64");
   const databaseUrls = new Map<string, string>();
   async function start(service: string, run: (environment: Record<string, string>) => Promise<Started>) {
     const database = await freshDatabase();
@@ -103,7 +105,7 @@ export async function startSecuredMesh(
     IDENTITY_ADDRESS: identity,
   };
   const gateway = await start("gateway", (variables) =>
-    startGateway(readGatewayConfig({ ...variables, ...upstreams, ...noLimits })),
+    startGateway(readGatewayConfig({ GATEWAY_KEY: gatewayKey, ...variables, ...upstreams, ...noLimits })),
   );
   const addresses = { loms, checkout, product, payments, notifications, identity, gateway };
   return { issuer, addresses, databaseUrls, stop: parts.stopAll };

@@ -2,22 +2,38 @@ import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
 import { enumNames, type Json, rulesOf, scalarSchema } from "./scalar-schemas.ts";
 
-/** Values that make sense beside each other, by the name of the field. */
+/** Values that make sense beside each other, by the name of the field, or of its message and the field. */
 const examples: Readonly<Record<string, unknown>> = {
+  "GetWorkflowRequest.name": "product",
+  "LineAttribute.name": "color",
+  "LineAttribute.value": "red",
+  "Workflow.name": "product",
+  "WorkflowMachine.name": "order",
+  "WorkflowState.code": "FP",
+  "WorkflowState.name": "paid",
+  "WorkflowTimer.name": "seller_no_response",
   accessToken: "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl",
+  action: "ship the order",
+  actor: "user:1009",
   amountMinor: "1299",
   attempts: 1,
   available: 40,
+  carrier: "DHL",
   cartVersion: "3",
+  city: "Berlin",
   count: 100,
+  countryCode: "DE",
   currencyCode: "EUR",
   cursor: "",
   emailAddress: "buyer@example.com",
   eventType: "ordermesh.events.v1.OrderPaid",
+  event: "order_shipped",
   idempotencyKey: "order-2026-11-21-0001",
+  itemSku: 1076963,
   known: true,
   locationId: "0",
   method: "card",
+  mobile: "+4915112345678",
   name: "Oak Lamp, small",
   nextPageToken: "",
   onHand: 42,
@@ -25,11 +41,18 @@ const examples: Readonly<Record<string, unknown>> = {
   pageSize: 50,
   pageToken: "",
   password: "ordermesh-demo",
+  pictureUrls: ["https://example.com/scratch.jpg"],
+  postalCode: "10115",
   quantity: 2,
   query: "lamp",
+  recipient: "Ada Lovelace",
   reserved: 2,
+  role: "S",
   roles: ["buyer"],
   sku: 1076963,
+  stateCode: "FS",
+  timer: "seller_no_response",
+  trackingNumber: "JD014600003829",
   ttl: "900s",
   unavailable: false,
   userId: "1000",
@@ -37,6 +60,7 @@ const examples: Readonly<Record<string, unknown>> = {
   version: 2,
   warehouseId: "220",
   webhookUrl: "https://example.com/hooks/orders",
+  workflow: "product",
 };
 
 const exampleTime = "2026-11-21T12:00:00Z";
@@ -124,7 +148,10 @@ const texts64 = new Set([
 
 /** Two fields of one name may differ in their size, and with it in how their numbers are written. */
 function knownExample(field: DescField, name: string): unknown {
-  const known = examples[name];
+  if (field.message !== undefined) {
+    return undefined;
+  }
+  const known = examples[`${field.parent.name}.${name}`] ?? examples[name];
   const is64 = field.scalar !== undefined && texts64.has(field.scalar);
   return typeof known === "number" && is64 ? `${known}` : known;
 }

@@ -24,7 +24,7 @@ export const replacedSchemas: Readonly<Record<string, Json>> = {
     {
       _id: id,
       createdBy: id,
-      status: { type: "string", enum: ["created", "confirmed", "cancelled", "declined"] },
+      status: { type: "string", enum: ["created", "confirmed", "delivered", "cancelled", "declined"] },
       bill,
       createdAt: time,
       updatedAt: time,
@@ -87,10 +87,15 @@ export const replacedPaths: Readonly<Record<string, Json>> = {
       parameters: [orderId],
       responses: { "200": data("ReplacedOrder", orderExample) },
     }),
-    delete: operation("cancelReplacedOrder", orders, "Cancels an order that is not paid", {
-      parameters: [orderId, { $ref: "#/components/parameters/IdempotencyKey" }],
-      responses: { "200": data("ReplacedOrder", { ...orderExample, status: "cancelled" }) },
-    }),
+    delete: operation(
+      "cancelReplacedOrder",
+      orders,
+      "Cancels an order that is not delivered; what was paid goes back",
+      {
+        parameters: [orderId, { $ref: "#/components/parameters/IdempotencyKey" }],
+        responses: { "200": data("ReplacedOrder", { ...orderExample, status: "cancelled" }) },
+      },
+    ),
   },
   "/api/payments": {
     get: operation("listReplacedPayments", orders, "The caller's payments, newest first, at most 500", {

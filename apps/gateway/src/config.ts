@@ -1,6 +1,7 @@
 import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
 import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import { type ConfigReader, type Environment, readConfig } from "@ordermesh/config/config";
+import { readSecret } from "@ordermesh/sealing/read-secret";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 import type { RateLimit } from "./domain/rate-limit.ts";
 import type { UpstreamName } from "./upstreams.ts";
@@ -34,6 +35,8 @@ export interface GatewayConfig {
   readonly billCurrency: string;
   /** The card with which checkouts of AngelProj's carts are paid, which knew no cards: for the sandbox only. */
   readonly cartCard: string;
+  /** 32 bytes, the same for all replicas, under which writes with an Idempotency-Key are remembered. Else they are refused. */
+  readonly gatewaySecret: Uint8Array | undefined;
   readonly auth: AuthConfig | undefined;
   readonly tls: TlsConfig | undefined;
   readonly stopTimeoutMs: number;
@@ -77,6 +80,7 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
     idleTimeoutMs: read.integer("GATEWAY_IDLE_TIMEOUT_MS", { fallback: 75_000, min: 100 }),
     billCurrency: read.string("GATEWAY_BILL_CURRENCY", "EUR"),
     cartCard: read.string("GATEWAY_CART_CARD", "4242424242424242"),
+    gatewaySecret: readSecret(read, "GATEWAY_KEY"),
     auth: readAuthConfig(read),
     tls: readTlsConfig(read),
     stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),

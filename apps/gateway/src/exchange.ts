@@ -20,7 +20,8 @@ export interface Exchange {
 /** Where a method and a path lead. */
 export interface GatewayRoute {
   /**
-   * Whether answers are kept for a caller that names its write. Not where the request or the answer holds a secret.
+   * Whether answers are kept for a caller that names its write. Not where the request or the answer holds a secret, not
+   * even as a hash under a key.
    */
   readonly recorded: boolean;
   /** @returns undefined if it has answered itself. */

@@ -112,6 +112,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   };
   const idempotentWrites = createIdempotentWrites({
     database,
+    secret: config.gatewaySecret,
     logger,
     leaseMs: config.maxUpstreamTimeoutMs + leaseMarginMs,
   });

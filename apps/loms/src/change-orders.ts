@@ -1,181 +1,182 @@
-import { Failure } from "@ordermesh/failure/failure";
-import { appendEvents } from "@ordermesh/outbox/outbox";
+import type { Failure } from "@ordermesh/failure/failure";
 import type { Tx } from "@ordermesh/postgres/tx";
-import type { Order, OrderLine } from "./domain/order.ts";
-import { type Decision, decide, type OrderCommand, type RefusalReason } from "./domain/order-status.ts";
-import type { Hold, Resolution } from "./domain/stock.ts";
-import { orderEvent } from "./events/outgoing.ts";
-import {
-  findOrderLines,
-  insertHistory,
-  type LockedOrder,
-  lockOrders,
-  transactionTime,
-  updateStatus,
-} from "./sql/orders.ts";
-import { findHolds, lockStockLevelsOfHolders, resolveHolds } from "./sql/stock.ts";
+import { intentFailure } from "./domain/change-failures.ts";
+import { type ChangeDecision, decideChange } from "./domain/decide-change.ts";
+import type { ActionChange, ActionIntent, OrderChange } from "./domain/order-change.ts";
+import { type OrderInHand, takeInHand } from "./domain/order-in-hand.ts";
+import type { StoredOrder } from "./domain/stored-order.ts";
+import { assembleOrders, findProgress, mayHaveProgress, noProgress } from "./load-orders.ts";
+import { type ClaimedIntent, findIntents, insertActionIntents } from "./sql/idempotency-keys.ts";
+import { findOrderLines, lockOrders, transactionTime } from "./sql/orders.ts";
+import { findHolds, lockStockLevelsOfHolders } from "./sql/stock.ts";
+import type { VoucherKey } from "./voucher-key.ts";
+import type { Durations } from "./workflows/durations.ts";
+import { touchesStock, type WrittenOrder, writeChanges } from "./write-changes.ts";
 
-export interface OrderChange {
-  readonly orderId: bigint;
-  readonly command: OrderCommand;
-  readonly traceparent: string;
-  /** To anybody else's order it is as if there were none. Undefined: to any order. */
-  readonly limitedToUserId?: bigint | undefined;
+/** What an installation decides about workflows. */
+export interface ChangeSettings {
+  /** How long timers wait. */
+  readonly durations: Durations;
+  /** Undefined: vouchers are not sold here. */
+  readonly voucherKey: VoucherKey | undefined;
 }
 
 export type ChangeOutcome =
-  | { readonly kind: "done"; readonly version: number; readonly changed: boolean }
+  | {
+      readonly kind: "done";
+      /** The order's, after the change. */
+      readonly version: number;
+      readonly changed: boolean;
+      /** Of an action: the order after it, with its steps. */
+      readonly after?: OrderAfterAction;
+      /** Of an action that was repeated: its first call led to `version`. */
+      readonly replayed?: true;
+    }
   | { readonly kind: "refused"; readonly failure: Failure };
 
-/** An order in hand: what the commands of a batch have made of it so far. */
-interface OrderInHand {
-  locked: LockedOrder;
-  /** The move that this batch makes; an order moves at most once, because every move ends in a final status. */
-  move: { readonly decision: Decision & { kind: "move" }; readonly traceparent: string } | undefined;
+export interface OrderAfterAction extends Pick<StoredOrder, "head" | "lines" | "items" | "sheets"> {
+  /** The steps of this change. */
+  readonly steps: WrittenOrder["steps"];
 }
+
+const actionMethod = "ApplyAction";
 
 /**
- * Applies a batch of commands to existing orders in one transaction, in the order of arrival: pays, cancels, and
- * expires. Commands that find their work done succeed and change nothing; those that are not allowed are refused one
- * by one. A payment that comes too late cancels its order, which is recorded, and is refused.
+ * Applies a batch of changes to existing orders in one transaction, in the order of arrival. Changes that find their work
+ * done succeed and change nothing; those that are not allowed are refused one by one. A payment that comes too late
+ * cancels its order, which is recorded, and is refused.
  *
- * Two round trips: lock orders, then stock, and read what they hold; then write everything and commit.
+ * Two round trips for steps of the purchase path: lock orders, then stock, and read what they hold; then write everything
+ * and commit. Actions of later steps take one more to lock stock, if any moves.
  */
-export async function changeOrders(tx: Tx, changes: readonly OrderChange[]): Promise<ChangeOutcome[]> {
+export async function changeOrders(
+  tx: Tx,
+  changes: readonly OrderChange[],
+  settings: ChangeSettings,
+): Promise<ChangeOutcome[]> {
   const orderIds = [...new Set(changes.map((change) => change.orderId))];
-  const [lockedOrders, holds, lines, changedAt] = await Promise.all([
+  const isPurchase = changes.every(
+    ({ command }) => command === "pay" || command === "cancel" || command === "expire",
+  );
+  const intents = changes.flatMap((change) => (change.command === "act" ? (change.intent ?? []) : []));
+  const [heads, lines, changedAt, progress, claims, heldEarly] = await Promise.all([
     lockOrders(tx, orderIds),
-    findHolds(tx, orderIds),
     findOrderLines(tx, orderIds),
     transactionTime(tx),
-    lockStockLevelsOfHolders(tx, orderIds),
+    isPurchase ? noProgress : findProgress(tx, orderIds),
+    intents.length === 0 ? [] : findIntents(tx, actionMethod, intents),
+    // All stock is locked by one statement, in order: either now, or when it is known whose.
+    isPurchase ? findLockedHolds(tx, orderIds) : undefined,
   ]);
-  const orders = new Map(
-    lockedOrders.map((locked): [bigint, OrderInHand] => [locked.id, { locked, move: undefined }]),
-  );
-  const outcomes = changes.map((change) => applyCommand(change, orders.get(change.orderId)));
-
-  const moved = [...orders.values()].flatMap(({ locked, move }) =>
-    move === undefined
-      ? []
-      : [{ order: movedOrder(locked, move.decision, lines), traceparent: move.traceparent }],
-  );
-  writeMoves(
+  const late = isPurchase ? heads.filter(mayHaveProgress).map(({ id }) => id) : [];
+  const stored = await assembleOrders(
     tx,
-    moved.map(({ order }) => order),
-    holds,
-    changedAt,
+    heads,
+    lines,
+    late.length === 0 ? progress : await findProgress(tx, late),
   );
-  appendEvents(
-    tx,
-    moved.map(({ order, traceparent }) => orderEvent(order, traceparent)),
-  );
-  return outcomes;
-}
 
-function applyCommand(change: OrderChange, order: OrderInHand | undefined): ChangeOutcome {
-  if (order === undefined || !isVisible(order.locked, change.limitedToUserId)) {
-    return { kind: "refused", failure: orderNotFound(change.orderId) };
-  }
-  const { locked } = order;
-  const decision = decide(change.command, locked.status, locked.isPastDeadline);
-  switch (decision.kind) {
-    case "unchanged":
-      return { kind: "done", version: locked.version, changed: false };
-    case "refused":
-      return { kind: "refused", failure: refusal(change, decision.reason) };
-    case "move":
-      order.move = { decision, traceparent: change.traceparent };
-      order.locked = { ...locked, status: decision.to, version: locked.version + 1 };
-      return decision.refusal === undefined
-        ? { kind: "done", version: locked.version + 1, changed: true }
-        : { kind: "refused", failure: refusal(change, decision.refusal) };
-  }
-}
-
-/** The order as it is after its move; `locked` has its new status and version already. */
-function movedOrder(
-  locked: LockedOrder,
-  decision: Decision & { kind: "move" },
-  lines: ReadonlyMap<bigint, readonly OrderLine[]>,
-): Order {
-  const { id, userId, status, version, currencyCode, totalMinor, createdAt, paymentDueAt } = locked;
-  return {
-    id,
-    userId,
-    status,
-    version,
-    lines: lines.get(id) ?? [],
-    total:
-      currencyCode === undefined || totalMinor === undefined
-        ? undefined
-        : { currencyCode, amountMinor: Number(totalMinor) },
-    createdAt,
-    paymentDueAt,
-    cancelReason: decision.cancelReason,
-    shortages: [],
-  };
-}
-
-function writeMoves(tx: Tx, orders: readonly Order[], holds: readonly Hold[], changedAt: Date): void {
-  const groups: { resolution: Resolution; belongs: (order: Order) => boolean }[] = [
-    { resolution: "committed", belongs: (order) => order.status === "paid" },
-    { resolution: "released", belongs: (order) => order.cancelReason === "requested" },
-    { resolution: "expired", belongs: (order) => order.cancelReason === "payment_deadline" },
-  ];
-  for (const { resolution, belongs } of groups) {
-    const group = orders.filter(belongs);
-    const first = group[0];
-    if (first !== undefined) {
-      const ids = new Set(group.map((order) => order.id));
-      updateStatus(tx, [...ids], first.status, first.cancelReason);
-      resolveHolds(
-        tx,
-        holds.filter((hold) => ids.has(hold.holderId)),
-        resolution,
-      );
+  const orders = new Map(stored.map((order): [bigint, OrderInHand] => [order.head.id, takeInHand(order)]));
+  const fresh = new Map<string, ActionIntent & { orderId: bigint; version: number }>();
+  const made = changes.map((change) => {
+    const order = orders.get(change.orderId);
+    const earlier = change.command === "act" ? repeated(change, claims, fresh) : undefined;
+    const firstMove = order?.moves.length ?? 0;
+    const decision = earlier ?? decideChange(change, order, changedAt);
+    if (
+      change.command === "act" &&
+      change.intent !== undefined &&
+      "changed" in decision &&
+      order !== undefined
+    ) {
+      const { version } = order.head;
+      fresh.set(nameOf(change.intent), { ...change.intent, orderId: change.orderId, version });
     }
+    return {
+      change,
+      decision,
+      order,
+      firstMove,
+      endMove: order?.moves.length ?? 0,
+      version: order?.head.version ?? 0,
+    };
+  });
+
+  const changed = [...orders.values()];
+  const movingStock = heldEarly === undefined ? changed.filter(touchesStock) : [];
+  const holds =
+    heldEarly ??
+    (movingStock.length === 0
+      ? []
+      : await findLockedHolds(
+          tx,
+          movingStock.map(({ head }) => head.id),
+        ));
+  const written = await writeChanges(tx, changed, { holds, changedAt, settings });
+  insertActionIntents(tx, actionMethod, [...fresh.values()]);
+  return made.map((entry) => outcomeOf(entry, written));
+}
+
+async function findLockedHolds(tx: Tx, orderIds: readonly bigint[]) {
+  const [holds] = await Promise.all([findHolds(tx, orderIds), lockStockLevelsOfHolders(tx, orderIds)]);
+  return holds;
+}
+
+interface Repeated {
+  readonly kind: "repeated";
+  /** To which the first call led. */
+  readonly version: number;
+}
+
+/** What an earlier call with the same key came to, in an earlier transaction or in this one. */
+function repeated(
+  { intent, orderId }: ActionChange,
+  claims: readonly ClaimedIntent[],
+  fresh: ReadonlyMap<string, ActionIntent & { readonly orderId: bigint; readonly version: number }>,
+): Repeated | (ChangeDecision & { readonly kind: "refused" }) | undefined {
+  if (intent === undefined) {
+    return undefined;
   }
-  insertHistory(
-    tx,
-    orders.map(({ id, version, status, cancelReason }) => ({
-      orderId: id,
-      version,
-      status,
-      cancelReason,
-      changedAt,
-    })),
-  );
+  const name = nameOf(intent);
+  const claim = claims.find((candidate) => nameOf(candidate) === name);
+  const earlier = claim === undefined ? fresh.get(name) : { ...claim, orderId: claim.subjectId };
+  if (earlier === undefined) {
+    return undefined;
+  }
+  return earlier.requestHash === intent.requestHash && earlier.orderId === orderId
+    ? { kind: "repeated", version: earlier.version ?? 0 }
+    : { kind: "refused", failure: intentFailure() };
 }
 
-/** Whether a caller who is limited to one user's orders, or is not, may know of this one. */
-export function isVisible(
-  { userId }: { readonly userId: bigint },
-  limitedToUserId: bigint | undefined,
-): boolean {
-  return limitedToUserId === undefined || limitedToUserId === userId;
+function nameOf({ caller, key }: Pick<ActionIntent, "caller" | "key">): string {
+  return `${caller}/${key}`;
 }
 
-export function orderNotFound(orderId: bigint): Failure {
-  return new Failure("not_found", `There is no order ${orderId}.`, {
-    reason: "ORDER_NOT_FOUND",
-    metadata: { order_id: `${orderId}` },
-  });
-}
-
-const refusalTexts: Readonly<Record<RefusalReason, string>> = {
-  ORDER_FAILED: "the order failed when it was created, for lack of stock",
-  ORDER_PAID: "the order has been paid",
-  ORDER_CANCELED: "the order has been canceled",
-  PAYMENT_DEADLINE_PASSED: "the order was not paid in time and has been canceled",
-  ORDER_NOT_STORED: "the order is only being created",
-};
-
-function refusal({ orderId, command }: OrderChange, reason: RefusalReason): Failure {
-  const text = refusalTexts[reason];
-  return new Failure("failed_precondition", `Order ${orderId} can not be changed by ${command}: ${text}.`, {
-    reason,
-    metadata: { order_id: `${orderId}` },
-    preconditionViolations: [{ type: reason, subject: `order/${orderId}`, description: text }],
-  });
+function outcomeOf(
+  entry: {
+    readonly change: OrderChange;
+    readonly decision: ChangeDecision | Repeated;
+    readonly order: OrderInHand | undefined;
+    readonly firstMove: number;
+    readonly endMove: number;
+    readonly version: number;
+  },
+  written: ReadonlyMap<bigint, WrittenOrder>,
+): ChangeOutcome {
+  const { change, decision, order, version } = entry;
+  if (decision.kind === "refused") {
+    return decision;
+  }
+  if (decision.kind === "repeated") {
+    return { kind: "done", version: decision.version, changed: false, replayed: true };
+  }
+  const { changed } = decision;
+  const isPurchase = change.command === "pay" || change.command === "cancel" || change.command === "expire";
+  if (isPurchase || order === undefined) {
+    return { kind: "done", version, changed };
+  }
+  const steps = written.get(order.head.id)?.steps.slice(entry.firstMove, entry.endMove) ?? [];
+  const { head, before, items, sheets } = order;
+  const after = { head, lines: before.lines, items: new Map([...before.items, ...items]), sheets, steps };
+  return { kind: "done", version, changed, after };
 }

@@ -1,7 +1,14 @@
 import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
 import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
-import { type Environment, readConfig } from "@ordermesh/config/config";
+import { type ConfigReader, type Environment, readConfig } from "@ordermesh/config/config";
+import { readSecret } from "@ordermesh/sealing/read-secret";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
+import {
+  type ConfiguredDuration,
+  configuredDurations,
+  type Durations,
+  durationProfiles,
+} from "./workflows/durations.ts";
 
 export interface LomsConfig {
   readonly host: string;
@@ -16,6 +23,10 @@ export interface LomsConfig {
   readonly paymentWindowMs: number;
   /** How late a timer may fire. */
   readonly timersEveryMs: number;
+  /** How long the timers of workflows wait. */
+  readonly durations: Durations;
+  /** Keeps voucher codes secret. Undefined: vouchers are not sold here. */
+  readonly voucherSecret: Uint8Array | undefined;
   readonly batchOrdersMax: number;
   readonly queueOrdersMax: number;
   /** Undefined: anybody may call everything. */
@@ -44,6 +55,8 @@ export function readLomsConfig(environment: Environment): LomsConfig {
     consumesPayments: read.boolean("CONSUME_PAYMENTS", true),
     paymentWindowMs: read.integer("PAYMENT_WINDOW_MS", { fallback: 600_000, min: 100 }),
     timersEveryMs: read.integer("TIMERS_EVERY_MS", { fallback: 250, min: 10, max: 5_000 }),
+    durations: readDurations(read),
+    voucherSecret: readSecret(read, "VOUCHER_KEY"),
     batchOrdersMax: read.integer("BATCH_ORDERS_MAX", { fallback: 256, min: 1, max: 1_000 }),
     queueOrdersMax: read.integer("QUEUE_ORDERS_MAX", { fallback: 10_000, min: 1 }),
     auth: readAuthConfig(read),
@@ -56,4 +69,18 @@ export function readLomsConfig(environment: Environment): LomsConfig {
     otlpEndpoint: read.optionalString("OTEL_EXPORTER_OTLP_ENDPOINT"),
     traceSampleRatio: read.integer("TRACE_SAMPLE_PERCENT", { fallback: 100, min: 0, max: 100 }) / 100,
   }));
+}
+
+/** The durations of WORKFLOW_TIMERS, each of which may be set by itself: WORKFLOW_SELLER_RESPONSE_MS. */
+function readDurations(read: ConfigReader): Durations {
+  const profile = durationProfiles[read.oneOf("WORKFLOW_TIMERS", ["production", "demo"], "production")];
+  const durations = configuredDurations.map((name): [ConfiguredDuration, number] => [
+    name,
+    read.integer(`WORKFLOW_${name.toUpperCase()}_MS`, {
+      fallback: profile[name],
+      min: 100,
+      max: 10 * 365 * 86_400_000,
+    }),
+  ]);
+  return Object.fromEntries(durations) as Record<ConfiguredDuration, number>;
 }

@@ -5,6 +5,7 @@ import { allocate } from "./domain/allocate.ts";
 import type { Order } from "./domain/order.ts";
 import type { OrderDraft } from "./domain/order-draft.ts";
 import { birthEvents } from "./events/outgoing.ts";
+import { insertExtras, newestVersion } from "./order-extras.ts";
 import { claimIntents, findIntents, type Intent } from "./sql/idempotency-keys.ts";
 import { insertOrders } from "./sql/new-orders.ts";
 import { findOrders, transactionTime } from "./sql/orders.ts";
@@ -68,16 +69,23 @@ export async function createOrders(
       userId: draft.userId,
       status: isAllocated ? "awaiting_payment" : "failed",
       version: 2,
+      workflow: { name: draft.workflow, version: newestVersion(draft.workflow) },
       lines: draft.lines,
       total: draft.total,
       createdAt,
       paymentDueAt: new Date(createdAt.getTime() + draft.paymentWindowMs),
       cancelReason: undefined,
       shortages: allocation?.kind === "short" ? allocation.shortages : [],
+      refundedMinor: 0,
     };
   });
 
   insertOrders(tx, created);
+  insertExtras(
+    tx,
+    created,
+    fresh.map(({ order }) => order.draft),
+  );
   insertHolds(
     tx,
     allocations.flatMap((allocation, index) => {
@@ -92,6 +100,7 @@ export async function createOrders(
       .map((order) => ({
         subjectId: order.id,
         kind: "payment_deadline",
+        sku: 0,
         step: order.version,
         dueAt: order.paymentDueAt,
       })),
@@ -167,7 +176,7 @@ async function findEarlier(
     }
     const status = order.status === "failed" ? "failed" : "awaiting_payment";
     earlier.set(intentName(claim.caller, claim.key), {
-      order: { ...order, status, version: 2, cancelReason: undefined },
+      order: { ...order, status, version: 2, cancelReason: undefined, refundedMinor: 0 },
       requestHash: claim.requestHash,
     });
   }

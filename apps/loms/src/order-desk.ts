@@ -1,11 +1,12 @@
 import { openPipelinedSession } from "@ordermesh/postgres/pipelined-session";
 import { type Caller, createBatcher } from "@ordermesh/process/batcher";
 import { Histogram, type Registry } from "prom-client";
-import { type ChangeOutcome, changeOrders, type OrderChange } from "./change-orders.ts";
+import { type ChangeOutcome, type ChangeSettings, changeOrders } from "./change-orders.ts";
 import { type CreateOutcome, createOrders, type OrderToCreate } from "./create-orders.ts";
+import type { OrderChange } from "./domain/order-change.ts";
 import type { IdBlocks } from "./id-blocks.ts";
 
-/** Where single calls become batches: orders are created, paid and canceled through here. */
+/** Where single calls become batches: orders are created and changed through here. */
 export interface OrderDesk {
   create(order: OrderToCreate, caller: Caller): Promise<CreateOutcome>;
   change(change: OrderChange, caller: Caller): Promise<ChangeOutcome>;
@@ -27,12 +28,13 @@ export function openOrderDesk(options: {
   readonly batchOrdersMax: number;
   readonly queueOrdersMax: number;
   readonly ids: IdBlocks;
+  readonly settings: ChangeSettings;
   readonly metrics: Registry;
   readonly onCreated: (outcomes: readonly CreateOutcome[]) => void;
   readonly onChanged: (change: OrderChange, outcome: ChangeOutcome) => void;
   readonly onCommitted: () => void;
 }): OrderDesk {
-  const { databaseUrl, timeoutMs, ids, onCommitted, onCreated, onChanged } = options;
+  const { databaseUrl, timeoutMs, ids, settings, onCommitted, onCreated, onChanged } = options;
   const sizes = createBatchSizes(options.metrics);
   const limits = {
     requestsMax: options.batchOrdersMax,
@@ -60,7 +62,7 @@ export function openOrderDesk(options: {
     sizes: sizes.change,
     weigh: () => 1,
     async run(batch) {
-      const outcomes = await changing.transaction((tx) => changeOrders(tx, batch));
+      const outcomes = await changing.transaction((tx) => changeOrders(tx, batch, settings));
       onCommitted();
       for (const [index, outcome] of outcomes.entries()) {
         const change = batch[index];

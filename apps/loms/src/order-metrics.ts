@@ -2,14 +2,14 @@ import type { Database } from "@ordermesh/postgres/database";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { ChangeOutcome } from "./change-orders.ts";
 import type { CreateOutcome } from "./create-orders.ts";
-import type { OrderCommand } from "./domain/order-status.ts";
+import type { OrderChange } from "./domain/order-change.ts";
 import { countOpenReservations, countOrdersPastDeadline } from "./sql/order-counts.ts";
 import type { TimerResult } from "./timers.ts";
 
 /** What the business did, as counted by this process. */
 export interface OrderMetrics {
   created(outcomes: readonly CreateOutcome[]): void;
-  changed(command: OrderCommand, outcome: ChangeOutcome): void;
+  changed(change: OrderChange, outcome: ChangeOutcome): void;
   timersFired(result: TimerResult): void;
 }
 
@@ -23,6 +23,12 @@ export function createOrderMetrics(metrics: Registry, database: Database): Order
   const reservations = new Counter({
     name: "ordermesh_reservations_total",
     help: "Holds that were opened, committed, released, expired, or refused because stock was short.",
+    labelNames: ["outcome"],
+    registers: [metrics],
+  });
+  const actions = new Counter({
+    name: "ordermesh_order_changes_total",
+    help: "Commands, actions and timers that were applied to orders, found their work done, or were refused.",
     labelNames: ["outcome"],
     registers: [metrics],
   });
@@ -53,18 +59,52 @@ export function createOrderMetrics(metrics: Registry, database: Database): Order
         }
       }
     },
-    changed(command, outcome) {
+    changed(change, outcome) {
       if (outcome.kind === "done" && outcome.changed) {
-        orders.inc({ status: command === "pay" ? "paid" : "canceled" });
-        reservations.inc({ outcome: command === "pay" ? "committed" : "released" });
+        const { status, reservation } = whatCameOf(change, outcome);
+        if (status !== undefined) {
+          orders.inc({ status });
+        }
+        if (reservation !== undefined) {
+          reservations.inc({ outcome: reservation });
+        }
       }
+      actions.inc({
+        outcome: outcome.kind === "refused" ? "refused" : outcome.changed ? "applied" : "unchanged",
+      });
     },
     timersFired(result) {
       timers.inc(result.fired);
-      orders.inc({ status: "canceled" }, result.ordersExpired);
-      reservations.inc({ outcome: "expired" }, result.ordersExpired + result.reservationsExpired);
+      reservations.inc({ outcome: "expired" }, result.reservationsExpired);
+      for (const { change, outcome } of result.changes) {
+        this.changed(change, outcome);
+      }
     },
   };
+}
+
+/** Which status an order has reached, and what became of its hold. */
+function whatCameOf(
+  change: OrderChange,
+  { after }: ChangeOutcome & { readonly kind: "done" },
+): { readonly status?: string; readonly reservation?: string } {
+  switch (change.command) {
+    case "pay":
+      return { status: "paid", reservation: "committed" };
+    case "cancel":
+      return { status: "canceled", reservation: "released" };
+    case "expire":
+      return { status: "canceled", reservation: "expired" };
+    default: {
+      const actions = after?.steps.map(({ action }) => action) ?? [];
+      const status = after?.head.step === after?.steps.at(-1)?.version ? after?.head.status : undefined;
+      if (actions.includes("payment successful")) {
+        return { status, reservation: status === "canceled" ? "expired" : "committed" };
+      }
+      const isExpired = actions.includes("no payment");
+      return isExpired ? { status, reservation: "expired" } : { status };
+    }
+  }
 }
 
 function reportCount(metrics: Registry, name: string, help: string, count: () => Promise<number>): void {

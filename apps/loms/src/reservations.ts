@@ -75,7 +75,7 @@ export async function reserve(
     tx,
     allocation.units.map((units) => ({ ...units, holderId: newId })),
   );
-  insertTimers(tx, [{ subjectId: newId, kind: "reservation_expiry", step: 1, dueAt: expiresAt }]);
+  insertTimers(tx, [{ subjectId: newId, kind: "reservation_expiry", sku: 0, step: 1, dueAt: expiresAt }]);
   return { reservationId: newId, expiresAt, units: allocation.units, replayed: false };
 }
 

@@ -15,6 +15,7 @@ import { startRpcServer } from "@ordermesh/rpc/server";
 import { createLogger } from "@ordermesh/telemetry/logger";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
+import { type ChangeSettings, changeOrders } from "./change-orders.ts";
 import type { LomsConfig } from "./config.ts";
 import { paymentsGroup, paymentsTopic } from "./events/incoming.ts";
 import { ordersTopic } from "./events/outgoing.ts";
@@ -23,12 +24,18 @@ import { createIdBlocks } from "./id-blocks.ts";
 import { openOrderDesk } from "./order-desk.ts";
 import { startOrderFeed } from "./order-feed.ts";
 import { createOrderMetrics } from "./order-metrics.ts";
+import { createOrderReader } from "./order-reader.ts";
 import { bindInventoryService } from "./rpc/inventory-service.ts";
 import { bindLomsService } from "./rpc/loms-service.ts";
 import { bindMinizonLoms } from "./rpc/minizon.ts";
 import { minizonRules } from "./rpc/minizon-rules.ts";
+import { voucherCalls } from "./rpc/voucher-handlers.ts";
 import { nextIdBlock } from "./sql/id-blocks.ts";
+import { pinDefinitions } from "./sql/workflow-definitions.ts";
 import { startTimerLoop } from "./timers.ts";
+import { createVoucherKey } from "./voucher-key.ts";
+import { createValidationCounter } from "./voucher-metrics.ts";
+import { workflows } from "./workflows/registry.ts";
 
 const service = "loms";
 const version = "0.1.0";
@@ -81,6 +88,9 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
     feed.wake();
   };
 
+  const { voucherSecret, durations } = config;
+  const voucherKey = voucherSecret === undefined ? undefined : createVoucherKey(voucherSecret);
+  const settings: ChangeSettings = { durations, voucherKey };
   const ids = createIdBlocks(() => database.transaction(nextIdBlock));
   const desk = openOrderDesk({
     databaseUrl: config.databaseUrl,
@@ -88,21 +98,41 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
     batchOrdersMax: config.batchOrdersMax,
     queueOrdersMax: config.queueOrdersMax,
     ids,
+    settings,
     metrics,
     onCreated: orderMetrics.created,
-    onChanged: (change, outcome) => orderMetrics.changed(change.command, outcome),
+    onChanged: orderMetrics.changed,
     onCommitted,
   });
   parts.add("order desk", desk.close);
+
+  const reader = createOrderReader(database, metrics);
+  parts.add("order reader", reader.drain);
 
   const { paymentWindowMs } = config;
   const server = await startRpcServer({
     host: config.host,
     port: config.port,
     services: [
-      bindLomsService({ desk, database, feed, paymentWindowMs }),
+      bindLomsService({
+        desk,
+        database,
+        reader,
+        feed,
+        paymentWindowMs,
+        durations,
+        logger,
+        sellsVouchers: voucherKey !== undefined,
+        vouchers: voucherCalls({
+          database,
+          key: voucherKey,
+          settle: (tx, order) => changeOrders(tx, [{ command: "settle", ...order }], settings),
+          onCommitted,
+          onAnswered: createValidationCounter(metrics),
+        }),
+      }),
       bindInventoryService({ database, ids }),
-      bindMinizonLoms({ desk, database, paymentWindowMs }),
+      bindMinizonLoms({ desk, database, paymentWindowMs, sellsVouchers: false }),
     ],
     logger,
     metrics,
@@ -125,8 +155,11 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
       signal,
     });
     signal.throwIfAborted();
+    await database.transaction((tx) => pinDefinitions(tx, Object.values(workflows).flat()));
+    signal.throwIfAborted();
     const timers = startTimerLoop({
       database,
+      settings,
       everyMs: config.timersEveryMs,
       logger,
       onFired(result) {
@@ -176,12 +209,12 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
       batchMax: 200,
       retry: { attemptsMax: 5, backoffBaseMs: 100, backoffMaxMs: 2_000 },
       metrics,
-      handle: (records) => handlePaymentEvents({ database, onChanged: onPaid }, records),
+      handle: (records) => handlePaymentEvents({ database, settings, onChanged: onPaid }, records),
     });
   }
 
   const onPaid: Parameters<typeof handlePaymentEvents>[0]["onChanged"] = (change, outcome) => {
-    orderMetrics.changed(change.command, outcome);
+    orderMetrics.changed(change, outcome);
     onCommitted();
   };
 

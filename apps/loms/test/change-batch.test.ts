@@ -2,12 +2,15 @@ import { openPipelinedSession, type PipelinedSession } from "@ordermesh/postgres
 import { type FreshDatabase, freshDatabase } from "@ordermesh/testkit/fresh-database";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ChangeOutcome, changeOrders } from "../src/change-orders.ts";
+import { type ChangeOutcome, type ChangeSettings, changeOrders } from "../src/change-orders.ts";
 import { createOrders } from "../src/create-orders.ts";
 import type { CancelReason, OrderStatus } from "../src/domain/order.ts";
+import { type OrderCommand, orderCommands, takeCommand } from "../src/domain/order-command.ts";
 import { draftOrder } from "../src/domain/order-draft.ts";
-import { decide, type OrderCommand, orderCommands } from "../src/domain/order-status.ts";
 import { receiveStock } from "../src/stock.ts";
+import { durationProfiles } from "../src/workflows/durations.ts";
+import { product } from "../src/workflows/product.ts";
+import { codeOfStatus, statusOfCode } from "../src/workflows/states.ts";
 import { readStockLevels, readStoredOrders } from "./stored-orders.ts";
 
 /*
@@ -33,6 +36,7 @@ let session: PipelinedSession;
 let sql: postgres.Sql;
 let nextId = 1n;
 
+const settings: ChangeSettings = { durations: durationProfiles.production, voucherKey: undefined };
 const quantity = 3;
 const received = 10_000;
 
@@ -63,7 +67,7 @@ const beginnings: readonly Beginning[] = stored.flatMap((beginning) =>
 
 function change(orderIds: readonly bigint[], command: OrderCommand): Promise<ChangeOutcome[]> {
   const changes = orderIds.map((orderId) => ({ orderId, command, traceparent: "" }));
-  return session.transaction((tx) => changeOrders(tx, changes));
+  return session.transaction((tx) => changeOrders(tx, changes, settings));
 }
 
 /** Moves the deadline of orders to the past. */
@@ -103,6 +107,19 @@ async function createOrdersFor(wanted: readonly Beginning[]): Promise<bigint[]> 
   return ids;
 }
 
+/** The order as its workflow sees it. */
+function snapshotOf({ status, version }: Expectation, isPastDeadline: boolean) {
+  return {
+    state: codeOfStatus(status),
+    since: version,
+    version,
+    flags: [],
+    capturedMinor: 0,
+    items: [{ sku: 1, lineTotalMinor: 0, state: status === "paid" ? "FP" : "" }],
+    facts: { stockIsReserved: status !== "failed", paymentIsInTime: !isPastDeadline },
+  };
+}
+
 /** What the table of moves makes of one command, and what the caller must be told. */
 function expectCommand(
   order: Expectation,
@@ -110,21 +127,23 @@ function expectCommand(
   isPastDeadline: boolean,
   outcome: ChangeOutcome,
 ) {
-  const decision = decide(command, order.status, isPastDeadline);
-  if (decision.kind === "move") {
-    order.status = decision.to;
-    order.cancelReason = decision.cancelReason;
+  const decision = takeCommand(product, snapshotOf(order, isPastDeadline), command);
+  if (decision.kind === "applied") {
+    const [move] = decision.outcome.moves;
+    expect(decision.outcome.moves).toHaveLength(1);
+    order.status = statusOfCode(move!.orderState);
+    order.cancelReason = move!.reason;
     order.version += 1;
   }
   const refusal =
-    decision.kind === "refused" ? decision.reason : decision.kind === "move" && decision.refusal;
+    decision.kind === "refused" ? decision.reason : decision.kind === "applied" && decision.refusal;
   if (refusal) {
     expect(outcome.kind === "refused" && outcome.failure).toMatchObject({
       kind: "failed_precondition",
       details: { reason: refusal },
     });
   } else {
-    expect(outcome).toEqual({ kind: "done", version: order.version, changed: decision.kind === "move" });
+    expect(outcome).toEqual({ kind: "done", version: order.version, changed: decision.kind === "applied" });
   }
 }
 
@@ -211,6 +230,7 @@ test("one and two commands on orders of every status, all in one batch", async (
     changeOrders(
       tx,
       changes.map(({ orderId, command }) => ({ orderId, command, traceparent: "" })),
+      settings,
     ),
   );
   const expected = wanted.map(({ beginning }) => expectationOf(beginning));

@@ -8,6 +8,7 @@ import { type FreshDatabase, freshDatabase } from "@ordermesh/testkit/fresh-data
 import { kafkaBrokers } from "@ordermesh/testkit/infrastructure";
 import type { LomsConfig } from "../src/config.ts";
 import { type Loms, startLoms } from "../src/service.ts";
+import { durationProfiles } from "../src/workflows/durations.ts";
 
 /** A LOMS of its own, on its own database, with clients that call it over gRPC. */
 export interface LomsHarness {
@@ -31,6 +32,8 @@ export function testConfig(databaseUrl: string, changes: Partial<LomsConfig> = {
     consumesPayments: false,
     paymentWindowMs: 600_000,
     timersEveryMs: 50,
+    durations: durationProfiles.production,
+    voucherSecret: undefined,
     batchOrdersMax: 256,
     queueOrdersMax: 10_000,
     auth: undefined,
@@ -46,8 +49,12 @@ export function testConfig(databaseUrl: string, changes: Partial<LomsConfig> = {
   };
 }
 
-export async function startLomsHarness(changes: Partial<LomsConfig> = {}): Promise<LomsHarness> {
-  const database = await freshDatabase();
+/** @param shared the database of another one, which stays; a fresh one unless told. */
+export async function startLomsHarness(
+  changes: Partial<LomsConfig> = {},
+  shared?: FreshDatabase,
+): Promise<LomsHarness> {
+  const database = shared ?? (await freshDatabase());
   const loms = await startLoms(testConfig(database.url, changes));
   await loms.ready;
   const address = `127.0.0.1:${loms.address.port}`;
@@ -67,7 +74,7 @@ export async function startLomsHarness(changes: Partial<LomsConfig> = {}): Promi
     async stop() {
       close();
       await loms.stop();
-      await database.drop();
+      await (shared === undefined ? database.drop() : undefined);
     },
   };
 }

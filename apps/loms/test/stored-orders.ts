@@ -1,8 +1,8 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import {
   OrderCanceledSchema,
+  OrderCreatedSchema,
   OrderFailedSchema,
-  OrderPaidSchema,
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import { CancelReason } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import type postgres from "postgres";
@@ -54,7 +54,7 @@ export async function readStoredOrders(
 
 function eventText({ type, payload }: { readonly type: string; readonly payload: Uint8Array }): string {
   // Every order event has the order in the same field, and this one has nothing else.
-  const { order } = fromBinary(OrderPaidSchema, payload);
+  const { order } = fromBinary(OrderCreatedSchema, payload);
   const lines = (order?.lines ?? []).map((line) => `${line.sku} x ${line.quantity}`).join(", ");
   return `${type.replace("ordermesh.events.v1.", "")} ${order?.version} ${lines}${reasonText(type, payload)}`;
 }

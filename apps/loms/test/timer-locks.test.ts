@@ -5,7 +5,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { reserve } from "../src/reservations.ts";
 import { receiveStock } from "../src/stock.ts";
-import { fireDueTimers } from "../src/timers.ts";
+import { fireReservationTimers } from "../src/timers.ts";
 
 /*
  * Timers locked the stock of the orders that they expired, and then the stock of one reservation after the other: each in
@@ -63,7 +63,7 @@ test("reservations that expire together lock their stock in the order in which e
   await reserveBriefly(1, 1);
   const fired = await other.begin(async (tx) => {
     await tx`select from stock_levels where sku = 1 for update`;
-    const firing = fireDueTimers(database, "reservation_expiry");
+    const firing = fireReservationTimers(database);
     await untilWaitingForLock();
     // Whoever has the first SKU may go on to the second.
     await tx`select from stock_levels where sku = 2 for update nowait`;
@@ -77,7 +77,7 @@ test("stock is not locked while another reservation is being waited for", async 
   const inOtherHands = await reserveBriefly(2, 1);
   const fired = await other.begin(async (tx) => {
     await tx`select from reservations where id = ${`${inOtherHands}`} for update`;
-    const firing = fireDueTimers(database, "reservation_expiry");
+    const firing = fireReservationTimers(database);
     await untilWaitingForLock();
     // Whoever commits a reservation locks it, and then its stock.
     await tx`select from stock_levels where sku in (1, 2) for update nowait`;

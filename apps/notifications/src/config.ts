@@ -1,6 +1,7 @@
 import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
 import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import { type Environment, readConfig } from "@ordermesh/config/config";
+import { readSecret } from "@ordermesh/sealing/read-secret";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 
 export interface NotificationsConfig {
@@ -19,6 +20,8 @@ export interface NotificationsConfig {
   readonly webhookTimeoutMs: number;
   /** After the first try that failed; it doubles with each one. For e-mail as well. */
   readonly deliveryBackoffBaseMs: number;
+  /** Shared with the order service: opens the voucher codes that text messages tell. Undefined: none can be told. */
+  readonly voucherSecret: Uint8Array | undefined;
   /** Undefined: anybody may call everything. */
   readonly auth: AuthConfig | undefined;
   /** Undefined: connections are not encrypted. */
@@ -55,6 +58,7 @@ export function readNotificationsConfig(environment: Environment): Notifications
         min: 1,
         max: 60_000,
       }),
+      voucherSecret: readSecret(read, "VOUCHER_KEY"),
       auth: readAuthConfig(read),
       tls: readTlsConfig(read),
       stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),

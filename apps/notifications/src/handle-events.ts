@@ -10,6 +10,7 @@ import {
 } from "@ordermesh/telemetry/tracing";
 import type { Channel, NotificationDraft } from "./domain/notification.ts";
 import { notificationText } from "./domain/notification-text.ts";
+import { textMessageOf } from "./domain/text-message.ts";
 import { type OrderEvent, orderEventOf, ordersGroup } from "./events/incoming.ts";
 import { insertNotifications } from "./sql/notifications.ts";
 
@@ -72,7 +73,7 @@ export async function handleEvents(
         fresh.eventIds.has(event.eventId) ? [event.eventType] : [],
       ),
       queuedChannels: fresh.channels,
-      unknownTypes: handled.flatMap(({ event, draft }) => (draft === undefined ? [event.eventType] : [])),
+      unknownTypes: handled.flatMap(({ event }) => (event.isKnown ? [] : [event.eventType])),
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -122,6 +123,7 @@ function startEvent(tracing: Tracing, record: IncomingRecord, event: OrderEvent)
     orderId,
     userId,
     traceparent: traceparentOf(span),
+    textMessage: textMessageOf(news),
     ...notificationText(news),
   };
   return { event, draft, span };

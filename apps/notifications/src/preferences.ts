@@ -6,7 +6,7 @@ import { findPreferences, storePreferences } from "./sql/preferences.ts";
 /** A user that has never chosen anything has the list and the stream. */
 export async function getPreferences(db: Queryable, userId: bigint): Promise<Preferences> {
   const stored = await findPreferences(db, userId);
-  return stored ?? { userId, emailAddress: "", webhookUrl: "", webhookSecret: "" };
+  return stored ?? { userId, emailAddress: "", webhookUrl: "", webhookSecret: "", smsDisabled: false };
 }
 
 /**

@@ -9,9 +9,11 @@ import type { Running } from "@ordermesh/process/run-until-signal";
 import { createStopList } from "@ordermesh/process/stop-in-order";
 import { startReadiness } from "@ordermesh/rpc/readiness";
 import { startRpcServer } from "@ordermesh/rpc/server";
+import { createVoucherCodeSealer } from "@ordermesh/sealing/voucher-code-sealer";
 import { createLogger } from "@ordermesh/telemetry/logger";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
+import { logTextMessages, type SendTextMessage } from "./channels/text-message-provider.ts";
 import type { NotificationsConfig } from "./config.ts";
 import { openDeliveryChannels } from "./delivery-channels.ts";
 import { ordersGroup, ordersTopic } from "./events/incoming.ts";
@@ -33,9 +35,13 @@ export interface Notifications extends Running {
  * Starts the service: every socket, pool and loop that it has is named here, in the order of starting. The port opens
  * first, and the health check says NOT_SERVING until the database is migrated and events are being consumed.
  *
+ * @param providers.sendTextMessage whoever sends text messages; without one they are only logged, without their codes.
  * @throws Failure when the port is taken or the mail server's address is none.
  */
-export async function startNotifications(config: NotificationsConfig): Promise<Notifications> {
+export async function startNotifications(
+  config: NotificationsConfig,
+  providers: { readonly sendTextMessage?: SendTextMessage } = {},
+): Promise<Notifications> {
   const parts = createStopList();
   const starting = new AbortController();
   const logger = createLogger({ service, level: config.logLevel, format: config.logFormat });
@@ -68,6 +74,8 @@ export async function startNotifications(config: NotificationsConfig): Promise<N
     smtp: config.smtp,
     webhookRules,
     webhookTimeoutMs: config.webhookTimeoutMs,
+    sendTextMessage: providers.sendTextMessage ?? logTextMessages(logger),
+    sealer: config.voucherSecret && createVoucherCodeSealer(config.voucherSecret),
     backoffBaseMs: config.deliveryBackoffBaseMs,
     onSettled: counters.settled,
   });

@@ -138,6 +138,8 @@ test("an error never holds the password, though the server repeats it", async ()
     emailAddress: "buyer@example.com",
     webhookUrl: "",
     webhookSecret: "",
+    smsDisabled: false,
+    textMessage: undefined,
   });
   channel.close();
   expect(result).toEqual({ kind: "failed", error: "The mail server answered 535.", final: false });

@@ -28,7 +28,10 @@ export interface NotificationsHarness {
   readonly producer: Producer;
   /** Straight to the database, for what no call shows. */
   readonly sql: postgres.Sql;
-  startService(changes?: Partial<NotificationsConfig>): Promise<ServiceUnderTest>;
+  startService(
+    changes?: Partial<NotificationsConfig>,
+    providers?: Parameters<typeof startNotifications>[1],
+  ): Promise<ServiceUnderTest>;
   deadLetters(): Promise<IncomingRecord[]>;
   close(): Promise<void>;
 }
@@ -55,6 +58,7 @@ export function testConfig(databaseUrl: string, kafkaBrokers: readonly string[])
     webhookAllowHttp: false,
     webhookTimeoutMs: 2_000,
     deliveryBackoffBaseMs: 10,
+    voucherSecret: undefined,
     auth: undefined,
     tls: undefined,
     stopTimeoutMs: 5_000,
@@ -85,8 +89,9 @@ export async function createNotificationsHarness(): Promise<NotificationsHarness
     kafka,
     producer,
     sql,
-    async startService(changes = {}) {
-      const service = await startNotifications({ ...testConfig(database.url, broker.brokers), ...changes });
+    async startService(changes = {}, providers = {}) {
+      const config = { ...testConfig(database.url, broker.brokers), ...changes };
+      const service = await startNotifications(config, providers);
       const address = `127.0.0.1:${service.address.port}`;
       const { transport, close } = createGrpcTransport({
         address,

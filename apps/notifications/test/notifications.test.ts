@@ -74,7 +74,7 @@ describe("events become notifications", () => {
 
   test("an unknown type is skipped and counted, and does not come again", async () => {
     await publish(
-      recordOf(300, "ordermesh.events.v1.OrderShipped", "4711", Buffer.from("from the future")),
+      recordOf(300, "ordermesh.events.v1.OrderTeleported", "4711", Buffer.from("from the future")),
       orderRecord({ eventId: 301, kind: "paid", userId: 3 }),
     );
     await notificationsOf(service.client, 3n, 1);

@@ -46,6 +46,33 @@ export function orderRecord(options: {
   return recordOf(eventId, schema.typeName, `${orderId}`, toBinary(schema, message), traceparent);
 }
 
+/** Of an order for something that is used with codes: paid, and its first code is to be sent. */
+export function paidVoucherRecord(options: {
+  readonly eventId: number;
+  readonly userId: number;
+  readonly orderId: number;
+  readonly codes: number;
+  readonly mobile: string;
+  readonly sealedFirstCode: Uint8Array;
+}): OutgoingRecord {
+  const { eventId, userId, orderId, codes, mobile, sealedFirstCode } = options;
+  const message = create(OrderPaidSchema, {
+    order: {
+      orderId: BigInt(orderId),
+      userId: BigInt(userId),
+      version: 3,
+      lines: [{ sku: 7, quantity: 1, name: "Hair cut" }],
+    },
+    voucher: {
+      mobile,
+      codes,
+      sealedFirstCode,
+      validUntilTime: timestampFromDate(new Date("2026-01-31T22:59:30Z")),
+    },
+  });
+  return recordOf(eventId, OrderPaidSchema.typeName, `${orderId}`, toBinary(OrderPaidSchema, message));
+}
+
 /** A record with the headers of an event and any type and payload. */
 export function recordOf(
   eventId: number | bigint,

@@ -97,7 +97,7 @@ test("it logs one line per notification with its order and trace, never a secret
   });
   expect(program.lines.join("\n")).not.toContain(password);
   expect(program.lines.join("\n")).not.toContain(webhookSecret);
-  await harness.sql`truncate preferences, notifications, deliveries, inbox`;
+  await harness.sql`truncate preferences, notifications, deliveries, text_messages, inbox`;
 });
 
 test("a process that is killed while it handles events leaves one notification for each", {

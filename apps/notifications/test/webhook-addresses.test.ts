@@ -38,6 +38,8 @@ function deliveryTo(webhookUrl: string): ClaimedDelivery {
     emailAddress: "",
     webhookUrl,
     webhookSecret: "0123456789abcdef",
+    smsDisabled: false,
+    textMessage: undefined,
   };
 }
 

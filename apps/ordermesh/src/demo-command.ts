@@ -58,9 +58,9 @@ async function runDemo({ addresses, kafkaBrokers }: Installation): Promise<void>
       process.stdout.write(`This is the story of buyer ${buyer.userId}, who has signed in.\n`);
       await tellStory({ buyer, seller, platform }, narrator);
       await observers.untilSeen(sightingsExpected, 20_000);
-      const { orderEvents, paymentEvents } = sightingsExpected;
+      const { orderEvents, paymentEvents, notifications } = sightingsExpected;
       process.stdout.write(
-        `\nThe end: ${orderEvents} events of orders, a notification for each, and ${paymentEvents} events of payments.\n`,
+        `\nThe end: ${orderEvents} events of orders, ${notifications} notifications, and ${paymentEvents} events of payments.\n`,
       );
     } finally {
       await observers.stop();

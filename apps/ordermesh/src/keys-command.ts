@@ -18,6 +18,8 @@ export function addKeysCommand(program: Command): void {
         `SERVICE_KEYS_FILE of every service: ${keys.publicKeysFile}`,
         ...Object.entries(keys.privateKeyFiles).map(([name, file]) => `SERVICE_KEY_FILE of ${name}: ${file}`),
         `IDENTITY_KEY_ENCRYPTION_KEY_FILE of identity: ${keys.keyEncryptionKeyFile}`,
+        `VOUCHER_KEY_FILE of loms and notifications: ${keys.voucherKeyFile}`,
+        `GATEWAY_KEY_FILE of gateway: ${keys.gatewayKeyFile}`,
       ];
       process.stdout.write(`${lines.join("\n")}\n`);
     });

@@ -10,6 +10,10 @@ export const ownName = "ordermesh";
 export interface MeshKeys extends ServiceKeyFiles {
   /** What identity encrypts its signing keys with, in its database. */
   readonly keyEncryptionKeyFile: string;
+  /** What loms keeps voucher codes with, and notifications reads the one that it sends. */
+  readonly voucherKeyFile: string;
+  /** What the gateway remembers writes under, in its database. */
+  readonly gatewayKeyFile: string;
 }
 
 /**
@@ -21,7 +25,12 @@ export async function makeMeshKeys(directory: string, services: readonly string[
   const files = await makeServiceKeys(directory, [...new Set([...services, ownName])]);
   const keyEncryptionKeyFile = join(directory, "identity-encryption.key");
   await makeOnce(keyEncryptionKeyFile, `${randomBytes(32).toString("base64")}\n`);
-  return { ...files, keyEncryptionKeyFile };
+  const voucherKeyFile = join(directory, "voucher.key");
+  await makeOnce(voucherKeyFile, `${randomBytes(32).toString("base64")}\n`);
+  // Not gateway.key: beside gateway.key.json, which is its key as a service, one would be taken for the other.
+  const gatewayKeyFile = join(directory, "gateway-idempotency.key");
+  await makeOnce(gatewayKeyFile, `${randomBytes(32).toString("base64")}\n`);
+  return { ...files, keyEncryptionKeyFile, voucherKeyFile, gatewayKeyFile };
 }
 
 /** The private key of this command line itself. */

@@ -43,7 +43,7 @@ export const services: readonly Service[] = [
     databaseVariable: "LOMS_DATABASE_URL",
     usesKafka: true,
     upstreams: {},
-    settings: openToMinizonClients,
+    settings: { ...openToMinizonClients, WORKFLOW_TIMERS: "demo" },
   },
   {
     name: "checkout",

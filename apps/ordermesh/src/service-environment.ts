@@ -29,6 +29,8 @@ export function serviceEnvironment(service: Service, mesh: SettledMesh): Record<
     SERVICE_KEYS_FILE: keys.publicKeysFile,
     SERVICE_KEY_FILE: keys.privateKeyFiles[service.name],
     IDENTITY_KEY_ENCRYPTION_KEY_FILE: keys.keyEncryptionKeyFile,
+    VOUCHER_KEY_FILE: keys.voucherKeyFile,
+    GATEWAY_KEY_FILE: keys.gatewayKeyFile,
     ...(identity !== undefined && { IDENTITY_JWKS_URL: `http://${identity}/.well-known/jwks.json` }),
     ...config.environment,
     [service.hostVariable]: host,

@@ -104,6 +104,11 @@ test("gives each service its own key, which stays the same and is nobody else's 
   expect(JSON.stringify(keys)).not.toContain('"d"');
   const encryptionKey = await read(identity.IDENTITY_KEY_ENCRYPTION_KEY_FILE);
   expect(Buffer.from(encryptionKey, "base64")).toHaveLength(32);
+  const voucherKey = await read(alpha.VOUCHER_KEY_FILE);
+  expect(Buffer.from(voucherKey, "base64")).toHaveLength(32);
+  const gatewayKey = await read(alpha.GATEWAY_KEY_FILE);
+  expect(Buffer.from(gatewayKey, "base64")).toHaveLength(32);
+  expect(new Set([encryptionKey, voucherKey, gatewayKey]).size).toBe(3);
   await mesh.stop();
 
   const again = await start(services, {
@@ -113,6 +118,8 @@ test("gives each service its own key, which stays the same and is nobody else's 
   expect(later.MINIZON_OPEN).toBe("0");
   expect(JSON.parse(await read(later.SERVICE_KEY_FILE))).toEqual(own);
   expect(await read(later.IDENTITY_KEY_ENCRYPTION_KEY_FILE)).toBe(encryptionKey);
+  expect(await read(later.VOUCHER_KEY_FILE)).toBe(voucherKey);
+  expect(await read(later.GATEWAY_KEY_FILE)).toBe(gatewayKey);
 });
 
 test("stops the services before the broker, and leaves nothing running", async () => {

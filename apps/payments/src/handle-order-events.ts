@@ -5,6 +5,7 @@ import type { Tx } from "@ordermesh/postgres/tx";
 import { firstStateOf, paymentEventOf } from "./domain/order-news.ts";
 import type { Payment } from "./domain/payment.ts";
 import { type OrderEvent, orderEventOf, ordersGroup } from "./events/incoming.ts";
+import { beginOrderRefund, type OrderRefundAnswer } from "./order-refunds.ts";
 import { collectChanges, type PaymentChanges } from "./payment-changes.ts";
 import { insertPayments, lockPaymentsOfOrders } from "./sql/payments.ts";
 
@@ -17,15 +18,20 @@ export interface OrderEventHandlerOptions {
 export interface HandledOrderEvents {
   /** Payments that were made. */
   readonly made: number;
-  /** Refunds that were begun. */
+  /** Refunds that were begun because their orders have ended. */
   readonly refundsBegun: number;
+  /** Refunds that orders asked for, and that were begun. */
+  readonly orderRefundsBegun: number;
+  /** Refunds that orders asked for, and that were refused. */
+  readonly orderRefundsRefused: number;
 }
 
 type OrderEventWithNews = OrderEvent & { readonly news: NonNullable<OrderEvent["news"]> };
 
 /**
- * Makes payments of orders, and ends them with their orders, in one transaction with the inbox rows of the events: one
- * that comes again finds its row and does nothing. One that is older than what was applied does nothing either.
+ * Makes payments of orders, ends them with their orders, and begins the refunds that orders ask for, in one transaction
+ * with the inbox rows of the events: one that comes again finds its row and does nothing. News that are older than what
+ * was applied do nothing either.
  *
  * @throws Failure `invalid_argument` when a record is no event; `unavailable` when the database is away.
  */
@@ -40,38 +46,72 @@ export async function handleOrderEvents(
       ordersGroup,
       events.map(({ eventId }) => eventId),
     );
-    const fresh = events.filter((event, index): event is OrderEventWithNews => {
+    const fresh = events.filter((event, index) => {
       const isFirst = events.findIndex(({ eventId }) => eventId === event.eventId) === index;
-      return isFirst && claimed.has(event.eventId) && event.news !== undefined;
+      return isFirst && claimed.has(event.eventId) && subjectOf(event) !== undefined;
     });
-    return await applyNews(tx, fresh);
+    return await applyEvents(tx, fresh);
   });
   onHandled(result);
 }
 
-async function applyNews(tx: Tx, events: readonly OrderEventWithNews[]): Promise<HandledOrderEvents> {
-  if (events.length === 0) {
-    return { made: 0, refundsBegun: 0 };
+/** The order that an event tells something about that matters here. */
+function subjectOf({ news, refundRequest }: OrderEvent): bigint | undefined {
+  return (news ?? refundRequest)?.orderId;
+}
+
+async function applyEvents(tx: Tx, events: readonly OrderEvent[]): Promise<HandledOrderEvents> {
+  const orderIds = [...new Set(events.flatMap((event) => subjectOf(event) ?? []))];
+  if (orderIds.length === 0) {
+    return { made: 0, refundsBegun: 0, orderRefundsBegun: 0, orderRefundsRefused: 0 };
   }
-  const orderIds = [...new Set(events.map(({ news }) => news.orderId))];
   const known = await lockPaymentsOfOrders(tx, orderIds);
   const payments = new Map(known.map((payment) => [payment.orderId, payment]));
   const changes = collectChanges(tx);
-  const made = await makeMissing(tx, events, payments, changes);
+  const made = await makeMissing(tx, events.filter(hasNews), payments, changes);
+  const answers: OrderRefundAnswer[] = [];
 
-  for (const { news, traceparent } of events) {
-    const payment = payments.get(news.orderId);
-    const event = paymentEventOf(news);
-    if (payment !== undefined && event !== undefined && news.orderVersion > payment.orderVersion) {
-      const applied = changes.apply(payment, event, {
-        text: `order is ${news.change}`,
-        traceparent,
-        patch: { orderVersion: news.orderVersion },
-      });
-      payments.set(news.orderId, applied.payment);
+  for (const event of events) {
+    if (hasNews(event)) {
+      applyNews(event, payments, changes);
+    }
+    const { refundRequest, traceparent } = event;
+    if (refundRequest !== undefined) {
+      const { orderId } = refundRequest;
+      const handled = await beginOrderRefund(tx, changes, payments.get(orderId), refundRequest, traceparent);
+      if (handled.payment !== undefined) {
+        payments.set(orderId, handled.payment);
+      }
+      answers.push(handled.answer);
     }
   }
-  return { made, refundsBegun: await changes.write() };
+  return {
+    made,
+    refundsBegun: await changes.write(),
+    orderRefundsBegun: answers.filter((answer) => answer === "begun").length,
+    orderRefundsRefused: answers.filter((answer) => answer === "refused").length,
+  };
+}
+
+function hasNews(event: OrderEvent): event is OrderEventWithNews {
+  return event.news !== undefined;
+}
+
+function applyNews(
+  { news, traceparent }: OrderEventWithNews,
+  payments: Map<bigint, Payment>,
+  changes: PaymentChanges,
+): void {
+  const payment = payments.get(news.orderId);
+  const event = paymentEventOf(news);
+  if (payment !== undefined && event !== undefined && news.orderVersion > payment.orderVersion) {
+    const applied = changes.apply(payment, event, {
+      text: `order is ${news.change}`,
+      traceparent,
+      patch: { orderVersion: news.orderVersion },
+    });
+    payments.set(news.orderId, applied.payment);
+  }
 }
 
 /** A payment for each order that has none, as its first news says. */

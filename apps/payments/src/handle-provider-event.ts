@@ -5,7 +5,7 @@ import type { Logger } from "@ordermesh/telemetry/logger";
 import { isSigned } from "./domain/webhook-signature.ts";
 import { type ProviderEvent, providerEventOf } from "./events/provider-event.ts";
 import { newProviderKey } from "./payment-changes.ts";
-import { type Recorded, recordCapture, recordRefund } from "./record-outcome.ts";
+import { nothingNew, type Recorded, recordCapture, recordRefund } from "./record-outcome.ts";
 import { requestRefundMadeElsewhere } from "./refund-made-elsewhere.ts";
 import { findAttemptByKey } from "./sql/attempts.ts";
 import { claimProviderEvent } from "./sql/provider-events.ts";
@@ -18,8 +18,6 @@ export interface ProviderEventOptions {
   readonly logger: Logger;
   readonly onRecorded: (recorded: Recorded) => void;
 }
-
-const nothingNew: Recorded = { changed: false, refundsBegun: 0 };
 
 /**
  * Takes what the provider tells over its webhook: once for each event id, and in the same transaction as its effect.
@@ -100,6 +98,7 @@ async function applyRefund(
   const made = await requestRefundMadeElsewhere(tx, attempt.id, providerKey, event.amountMinor);
   const recorded = made === undefined ? nothingNew : await recordRefund(tx, made.id, { kind: "succeeded" });
   return {
+    ...nothingNew,
     changed: captured.changed || recorded.changed,
     refundsBegun: captured.refundsBegun + recorded.refundsBegun,
   };

@@ -18,6 +18,8 @@ export interface PaymentChanges {
   apply(payment: Payment, event: PaymentEvent, details: ChangeDetails): Applied;
   /** Tells of a payment that was made just now. */
   announce(payment: Payment, announcement: Announcement, traceparent: string): void;
+  /** Tells of something that has changed no payment. */
+  tell(event: OutboxEvent): void;
   /** Writes payments, history and events, and begins the refunds that are due. @returns how many refunds those are. */
   write(): Promise<number>;
 }
@@ -82,6 +84,9 @@ export function collectChanges(tx: Tx): PaymentChanges {
     announce(payment, announcement, traceparent) {
       events.push(paymentEvent(payment, newsOf(announcement, undefined), traceparent));
     },
+    tell(event) {
+      events.push(event);
+    },
     async write() {
       updatePayments(tx, changes);
       appendEvents(tx, events);
@@ -94,13 +99,13 @@ export function collectChanges(tx: Tx): PaymentChanges {
 }
 
 function newsOf(announcement: Announcement, refund: Refund | undefined): News {
-  if (announcement !== "refunded") {
+  if (announcement !== "refunded" && announcement !== "refund_failed") {
     return { kind: announcement };
   }
   if (refund === undefined) {
-    throw new Error("A refund is to be announced that nobody has made.");
+    throw new Error("A refund is to be announced that nobody has asked for.");
   }
-  return { kind: "refunded", refund };
+  return { kind: announcement, refund };
 }
 
 /** Gives back from the newest capture first: a second one is what a duplicate is refunded from. */
@@ -124,6 +129,7 @@ async function beginDueRefund(
         note: "",
         traceparent,
         checkAfterMs: 0,
+        orderRefundId: undefined,
       });
     }
   }

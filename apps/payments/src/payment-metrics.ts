@@ -36,6 +36,15 @@ export function createPaymentMetrics(metrics: Registry, database: Database): Pay
     help: "Refunds that nobody asked for: of money that came for an order that had ended, or a second time.",
     registers: [metrics],
   });
+  const orderRefunds = new Counter({
+    name: "ordermesh_payments_order_refunds_total",
+    help: "Refunds that orders asked for: begun, refused here, or refused by the provider for good.",
+    labelNames: ["answer"],
+    registers: [metrics],
+  });
+  for (const answer of ["begun", "refused", "failed"]) {
+    orderRefunds.inc({ answer }, 0);
+  }
   new Gauge({
     name: "ordermesh_payments_unsettled_age_seconds",
     help: "Age of the oldest attempt or refund that the provider has not answered; 0 if there is none.",
@@ -53,13 +62,16 @@ export function createPaymentMetrics(metrics: Registry, database: Database): Pay
     answered(call, answered, durationMs) {
       calls.observe({ call, answered: `${answered}` }, durationMs / 1000);
     },
-    recorded({ changed, refundsBegun }) {
+    recorded({ changed, refundsBegun, orderRefundFailed }) {
       changes.inc(changed ? 1 : 0);
       automatic.inc(refundsBegun);
+      orderRefunds.inc({ answer: "failed" }, orderRefundFailed ? 1 : 0);
     },
     handled(result) {
       made.inc(result.made);
       automatic.inc(result.refundsBegun);
+      orderRefunds.inc({ answer: "begun" }, result.orderRefundsBegun);
+      orderRefunds.inc({ answer: "refused" }, result.orderRefundsRefused);
     },
   };
 }

@@ -11,9 +11,11 @@ export interface Recorded {
   readonly changed: boolean;
   /** Refunds that had to be begun because of it. */
   readonly refundsBegun: number;
+  /** True if the provider has refused a refund for good that an order had asked for. */
+  readonly orderRefundFailed: boolean;
 }
 
-const nothingNew: Recorded = { changed: false, refundsBegun: 0 };
+export const nothingNew: Recorded = { changed: false, refundsBegun: 0, orderRefundFailed: false };
 
 /** A capture that was decided. */
 export type CaptureOutcome =
@@ -76,7 +78,7 @@ export async function recordCapture(tx: Tx, attemptId: bigint, outcome: CaptureO
       },
     );
   }
-  return { changed: true, refundsBegun: await changes.write() };
+  return { ...nothingNew, changed: true, refundsBegun: await changes.write() };
 }
 
 /** How a refund ended at the provider. */
@@ -110,8 +112,16 @@ export async function recordRefund(tx: Tx, refundId: bigint, outcome: RefundOutc
     changes.apply(
       payment,
       { kind: "refund_failed", amountMinor },
-      { text: `refund ${refundId} refused: ${outcome.code}`, traceparent },
+      {
+        text: `refund ${refundId} refused: ${outcome.code}`,
+        traceparent,
+        refund: { ...refund, status: "failed", failureCode: outcome.code },
+      },
     );
   }
-  return { changed: true, refundsBegun: await changes.write() };
+  return {
+    changed: true,
+    refundsBegun: await changes.write(),
+    orderRefundFailed: outcome.kind === "refused" && refund.orderRefundId !== undefined,
+  };
 }

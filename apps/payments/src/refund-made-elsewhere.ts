@@ -46,6 +46,7 @@ export async function requestRefundMadeElsewhere(
     note: "",
     traceparent,
     checkAfterMs: 0,
+    orderRefundId: undefined,
   });
   await changes.write();
   return refund;

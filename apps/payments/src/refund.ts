@@ -1,14 +1,15 @@
 import type { Queryable, Tx } from "@ordermesh/postgres/tx";
+import { bookRefund } from "./book-refund.ts";
 import { type Caller, hashRequest, mayTouch } from "./domain/caller.ts";
 import { paymentNotFound, refusal, reusedKey, wrongCurrency } from "./domain/failures.ts";
 import type { Payment, Refund } from "./domain/payment.ts";
 import type { PaymentDesk } from "./pay.ts";
-import { collectChanges, newProviderKey } from "./payment-changes.ts";
+import { collectChanges } from "./payment-changes.ts";
 import { recordRefund } from "./record-outcome.ts";
-import { addRefundRequested, findAttempt, findCapturedAttempts } from "./sql/attempts.ts";
+import { findAttempt } from "./sql/attempts.ts";
 import { claimIntent, nameSubject } from "./sql/idempotency-keys.ts";
 import { findPayment, lockPayment } from "./sql/payments.ts";
-import { findRefund, findRefunds, insertRefund } from "./sql/refunds.ts";
+import { findRefund, findRefunds } from "./sql/refunds.ts";
 
 export interface RefundRequest {
   readonly paymentId: bigint;
@@ -94,33 +95,20 @@ async function beginRefund(
     throw wrongCurrency(amount.currencyCode, payment);
   }
   const left = payment.capturedMinor - payment.refundRequestedMinor;
-  const amountMinor = amount?.amountMinor ?? left;
   const changes = collectChanges(tx);
-  const { decision } = changes.apply(
-    payment,
-    { kind: "refund_requested", amountMinor },
-    { text: `refund of ${amountMinor} requested by ${caller.name}`, traceparent },
-  );
-  if (decision.kind === "refused") {
-    throw refusal(payment, decision.reason);
-  }
-  // What was captured twice goes back by itself and at once, so one capture holds all that is left.
-  const attempts = await findCapturedAttempts(tx, paymentId);
-  const attempt = attempts.find((each) => each.amountMinor - each.refundRequestedMinor >= amountMinor);
-  if (attempt === undefined) {
-    throw refusal(payment, "REFUND_EXCEEDS_CAPTURED");
-  }
-  addRefundRequested(tx, attempt.id, amountMinor);
-  const refund = await insertRefund(tx, {
-    paymentId,
-    attemptId: attempt.id,
-    providerKey: newProviderKey("refund"),
-    amountMinor,
+  const booked = await bookRefund(tx, changes, payment, {
+    amountMinor: amount?.amountMinor ?? left,
     reason: "requested",
     note,
+    requestedBy: caller.name,
     traceparent,
     checkAfterMs,
+    orderRefundId: undefined,
   });
+  if (booked.kind === "refused") {
+    throw refusal(payment, booked.reason);
+  }
+  const { refund } = booked;
   nameSubject(tx, intent, refund.id);
   await changes.write();
   return { refund, replayed: false };

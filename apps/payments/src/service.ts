@@ -169,7 +169,7 @@ export async function startPayments(config: PaymentsConfig): Promise<Payments> {
     });
     const onHandled = (result: Parameters<typeof counters.handled>[0]) => {
       counters.handled(result);
-      onChanged(result.refundsBegun);
+      onChanged(result.refundsBegun + result.orderRefundsBegun);
     };
     consumer = startConsumer({
       client: kafka,

@@ -7,10 +7,22 @@ import {
   OrderCreatedSchema,
   OrderFailedSchema,
   OrderPaidSchema,
+  OrderRefundRequestedSchema,
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import { CancelReason } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 
-export type OrderEventKind = "created" | "awaiting_payment" | "failed" | "paid" | "canceled" | "expired";
+export type OrderEventKind =
+  | "created"
+  | "awaiting_payment"
+  | "failed"
+  | "paid"
+  | "canceled"
+  | "expired"
+  | "refund_requested"
+  /** Canceled, because all of it was refunded. */
+  | "refunded"
+  /** Canceled, because a voucher was not used in time. */
+  | "voucher_expired";
 
 const schemas: Readonly<Record<OrderEventKind, DescMessage>> = {
   created: OrderCreatedSchema,
@@ -19,6 +31,16 @@ const schemas: Readonly<Record<OrderEventKind, DescMessage>> = {
   paid: OrderPaidSchema,
   canceled: OrderCanceledSchema,
   expired: OrderCanceledSchema,
+  refund_requested: OrderRefundRequestedSchema,
+  refunded: OrderCanceledSchema,
+  voucher_expired: OrderCanceledSchema,
+};
+
+const cancelReasons: Readonly<Partial<Record<OrderEventKind, CancelReason>>> = {
+  canceled: CancelReason.REQUESTED,
+  expired: CancelReason.PAYMENT_DEADLINE,
+  refunded: CancelReason.REFUNDED,
+  voucher_expired: CancelReason.EXPIRED,
 };
 
 const versions: Readonly<Record<OrderEventKind, number>> = {
@@ -28,6 +50,9 @@ const versions: Readonly<Record<OrderEventKind, number>> = {
   paid: 3,
   canceled: 3,
   expired: 3,
+  refund_requested: 4,
+  refunded: 5,
+  voucher_expired: 5,
 };
 
 export interface OrderEventInput {
@@ -38,6 +63,15 @@ export interface OrderEventInput {
   readonly amountMinor?: bigint | undefined;
   readonly dueInMs?: number;
   readonly eventId?: string;
+  /** Of the order; one that fits its kind, unless it is told. */
+  readonly version?: number;
+  /** Of a request for a refund. */
+  readonly refund?: {
+    readonly refundId: bigint;
+    readonly amountMinor: bigint;
+    readonly currencyCode?: string;
+    readonly reason?: string;
+  };
 }
 
 let eventCount = 0;
@@ -52,13 +86,13 @@ export function orderRecord(input: OrderEventInput): OutgoingRecord {
     order: {
       orderId,
       userId,
-      version: versions[kind],
+      version: input.version ?? versions[kind],
       total: amountMinor === undefined ? undefined : { currencyCode: "EUR", amountMinor },
       createdTime: timestampFromDate(new Date()),
       paymentDueTime: timestampFromDate(new Date(Date.now() + dueInMs)),
     },
-    ...(kind === "canceled" && { reason: CancelReason.REQUESTED }),
-    ...(kind === "expired" && { reason: CancelReason.PAYMENT_DEADLINE }),
+    ...(schema === OrderCanceledSchema && { reason: cancelReasons[kind] }),
+    ...(input.refund !== undefined && refundFields(input.refund)),
   });
   return {
     key: `${orderId}`,
@@ -74,3 +108,9 @@ export function orderRecord(input: OrderEventInput): OutgoingRecord {
     },
   };
 }
+
+function refundFields({ refundId, amountMinor, currencyCode = "EUR", reason = "" }: Refund) {
+  return { refundId, sku: 1, amount: { currencyCode, amountMinor }, reason };
+}
+
+type Refund = NonNullable<OrderEventInput["refund"]>;

@@ -1,5 +1,6 @@
-import { type DescMessage, type DescMethod, fromBinary, fromJsonString } from "@bufbuild/protobuf";
+import { type DescMethod, fromBinary, fromJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { hasSecrets } from "./secret-fields.ts";
 
 /** Flag and length in front of each message of gRPC-Web. */
 const frameHeaderBytes = 5;
@@ -35,19 +36,6 @@ export function checkedBody(
 }
 
 type AssertReadable = (method: DescMethod, bytes: Uint8Array) => void;
-
-/** Whether a message, or one that it may contain, has a field that the contract marks as secret. */
-function hasSecrets(type: DescMessage, seen = new Set<DescMessage>()): boolean {
-  if (seen.has(type)) {
-    return false;
-  }
-  seen.add(type);
-  return type.fields.some(
-    (field) =>
-      field.proto.options?.debugRedact === true ||
-      (field.message !== undefined && hasSecrets(field.message, seen)),
-  );
-}
 
 /** Says nothing of what was sent, not even which field was not understood: its name may be the secret. */
 function assertJson(method: DescMethod, bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
+import { Failure } from "@ordermesh/failure/failure";
 import type { Database } from "@ordermesh/postgres/database";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import type { Answer } from "../rest/answer.ts";
@@ -12,6 +13,7 @@ import {
   releaseKey,
   storeAnswer,
 } from "../sql/idempotency-records.ts";
+import { createWriteHasher } from "./write-hashes.ts";
 
 /** One write that its caller has named. */
 export interface NamedWrite {
@@ -30,6 +32,7 @@ export interface IdempotentWrites {
    *
    * @throws HttpProblem 400 for a key that is too long, 409 while the first attempt is under way, 422 if the key was
    * used for another request.
+   * @throws Failure `failed_precondition` if nothing can be remembered, because the secret is missing.
    */
   run(write: NamedWrite, work: () => Promise<Answer>): Promise<Answer>;
 }
@@ -51,14 +54,17 @@ const definite: ReadonlySet<Code | "ok" | undefined> = new Set([
 ]);
 
 /**
+ * @param options.secret of 32 bytes, the same for all replicas; undefined: every named write is refused.
  * @param options.leaseMs longer than any attempt may take.
  */
 export function createIdempotentWrites(options: {
   readonly database: Database;
   readonly logger: Logger;
+  readonly secret: Uint8Array | undefined;
   readonly leaseMs: number;
 }): IdempotentWrites {
-  const { database, logger, leaseMs } = options;
+  const { database, logger, secret, leaseMs } = options;
+  const hashesOf = secret && createWriteHasher(secret);
 
   async function settle(attempt: Attempt, answer: Answer): Promise<void> {
     const { status, contentType, body, code } = answer;
@@ -75,8 +81,11 @@ export function createIdempotentWrites(options: {
 
   return {
     async run(write, work) {
+      if (hashesOf === undefined) {
+        throw keysNotConfigured();
+      }
       checkKey(write.key);
-      const attempt = attemptOf(write);
+      const attempt: Attempt = { ...hashesOf(write), caller: write.caller, claim: randomUUID() };
       const found = await database.transaction(async (tx): Promise<IdempotencyRecord | "claimed"> => {
         if (await claimKey(tx, attempt, leaseMs, keptMs)) {
           return "claimed";
@@ -125,11 +134,11 @@ function replayOf({ sameRequest, answer, claimedForMs }: IdempotencyRecord): Ans
   return { ...answer, headers: { "idempotent-replayed": "true" } };
 }
 
-function attemptOf({ caller, method, path, query, key, body }: NamedWrite): Attempt {
-  return {
-    scope: createHash("sha256").update([caller, method, path, key].join("\0")).digest(),
-    caller,
-    requestHash: createHash("sha256").update(`${query}\0`).update(body).digest(),
-    claim: randomUUID(),
-  };
+/** Doing it all the same would break the promise that a repetition does nothing. */
+function keysNotConfigured(): Failure {
+  return new Failure(
+    "failed_precondition",
+    "This gateway takes no Idempotency-Key: give it a GATEWAY_KEY (32 bytes in base64), or leave the header out.",
+    { reason: "IDEMPOTENCY_KEYS_NOT_CONFIGURED" },
+  );
 }

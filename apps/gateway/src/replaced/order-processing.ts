@@ -69,6 +69,7 @@ function orderRoutes(route: MakeRoute, { clients, currency }: Parts): Route<Gate
                 unitPrice: { currencyCode: currency, amountMinor },
               },
             ],
+            workflow: "simple",
             idempotencyKey: `bill:${calls.writeKey ?? randomUUID()}`,
           },
           call,

@@ -12,6 +12,13 @@ const orderStatuses: Readonly<Record<OrderStatus, string>> = {
   [OrderStatus.FAILED]: "declined",
   [OrderStatus.PAID]: "confirmed",
   [OrderStatus.CANCELED]: "cancelled",
+  [OrderStatus.SHIPMENT_HELD]: "confirmed",
+  [OrderStatus.SHIPPED]: "confirmed",
+  [OrderStatus.COMPLETED]: "delivered",
+  [OrderStatus.AWAITING_SETTLEMENT]: "delivered",
+  [OrderStatus.SETTLED]: "delivered",
+  [OrderStatus.CONFIRMED]: "confirmed",
+  [OrderStatus.DELIVERED]: "delivered",
 };
 
 /** Paid once, it stays so there: that system knew no refunds. */

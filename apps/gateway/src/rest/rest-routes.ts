@@ -1,20 +1,11 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { hasSecrets } from "@ordermesh/rpc/secret-fields";
 import type { GatewayRoute } from "../exchange.ts";
 import { problemAnswer } from "./answer.ts";
 import { type HttpBinding, httpBindings } from "./http-rules.ts";
 import { parseJsonBody } from "./json-body.ts";
 import type { RestCalls } from "./rest-call.ts";
 import type { Route } from "./route-table.ts";
-
-/** Methods whose requests or answers hold passwords, tokens or cards, which are written down nowhere. */
-const secretMethods: ReadonlySet<string> = new Set([
-  "ordermesh.identity.v1.IdentityService.Register",
-  "ordermesh.identity.v1.IdentityService.Login",
-  "ordermesh.identity.v1.IdentityService.Refresh",
-  "ordermesh.identity.v1.IdentityService.Logout",
-  "ordermesh.identity.v1.IdentityService.Verify",
-  "ordermesh.payments.v1.PaymentsService.CreatePaymentMethod",
-]);
 
 /** The routes that the contracts state with google.api.http. */
 export function restRoutes(services: readonly DescService[], calls: RestCalls): Route<GatewayRoute>[] {
@@ -28,7 +19,9 @@ export function restRoutes(services: readonly DescService[], calls: RestCalls): 
 function routeOf(binding: HttpBinding, calls: RestCalls): GatewayRoute {
   const { method } = binding;
   return {
-    recorded: !secretMethods.has(nameOf(method)),
+    // Passwords, tokens, cards and voucher codes are written down nowhere. Where such a request has an idempotency key of
+    // its own, its service knows a repetition.
+    recorded: !hasSecrets(method.input) && !hasSecrets(method.output),
     async answer({ request, response, variables, query, body, clientAddress, idempotencyKey }) {
       let parsed: ReturnType<typeof parseJsonBody>;
       try {
@@ -55,10 +48,6 @@ function routeOf(binding: HttpBinding, calls: RestCalls): GatewayRoute {
       return undefined;
     },
   };
-}
-
-function nameOf({ parent, name }: DescMethod): string {
-  return `${parent.typeName}.${name}`;
 }
 
 /** With this header a browser says where its stream broke off. */

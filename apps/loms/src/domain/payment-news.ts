@@ -12,6 +12,20 @@ export interface PaymentNews {
   readonly refundedMinor: bigint;
 }
 
+/** What the payment service tells about a refund. */
+export type RefundNews =
+  /** The order had asked for it. */
+  | { readonly kind: "refunded"; readonly orderId: bigint; readonly refundId: bigint }
+  /** Somebody gave money back past the order. */
+  | { readonly kind: "refunded_elsewhere"; readonly orderId: bigint; readonly amountMinor: number }
+  /** The order had asked for it, and it can not be. */
+  | {
+      readonly kind: "failed";
+      readonly orderId: bigint;
+      readonly refundId: bigint;
+      readonly failureCode: string;
+    };
+
 /** What was told of an order's payment so far. */
 export interface PaymentSoFar {
   /** Of the newest news. */

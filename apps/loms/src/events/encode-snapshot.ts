@@ -1,12 +1,13 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { OrderSnapshotSchema } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
-import { OrderLineSchema } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import { LineAttributeSchema, OrderLineSchema } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { MoneySchema } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
 import type { Order, OrderLine } from "../domain/order.ts";
 
 const snapshot = OrderSnapshotSchema.field;
 const line = OrderLineSchema.field;
+const attribute = LineAttributeSchema.field;
 const money = MoneySchema.field;
 const timestamp = TimestampSchema.field;
 
@@ -31,13 +32,19 @@ export function encodeSnapshot(order: Order): Uint8Array {
 }
 
 function writeLine(writer: BinaryWriter, orderLine: OrderLine, currencyCode: string | undefined): void {
-  const { sku, quantity, name, unitPriceMinor } = orderLine;
+  const { sku, quantity, name, unitPriceMinor, attributes } = orderLine;
   writer.tag(snapshot.lines.number, WireType.LengthDelimited).fork();
   writer.tag(line.sku.number, WireType.Varint).uint32(sku);
   writer.tag(line.quantity.number, WireType.Varint).uint32(quantity);
   writer.tag(line.name.number, WireType.LengthDelimited).string(name);
   if (currencyCode !== undefined && unitPriceMinor !== undefined) {
     writeMoney(writer, line.unitPrice.number, currencyCode, unitPriceMinor);
+  }
+  for (const { name: attributeName, value } of attributes ?? []) {
+    writer.tag(line.attributes.number, WireType.LengthDelimited).fork();
+    writer.tag(attribute.name.number, WireType.LengthDelimited).string(attributeName);
+    writer.tag(attribute.value.number, WireType.LengthDelimited).string(value);
+    writer.join();
   }
   writer.join();
 }

@@ -6,10 +6,11 @@ import {
   PaymentCapturedSchema,
   PaymentDeclinedSchema,
   PaymentRefundedSchema,
+  PaymentRefundFailedSchema,
   type PaymentSnapshot,
 } from "@ordermesh/proto/ordermesh/events/v1/payment_events_pb";
 import { PaymentCancelReason, RefundReason } from "@ordermesh/proto/ordermesh/payments/v1/payment_pb";
-import type { PaymentNews } from "../domain/payment-news.ts";
+import type { PaymentNews, RefundNews } from "../domain/payment-news.ts";
 
 /** What this service reads. The number of partitions is the payment service's. */
 export const paymentsTopic = { name: "payments.events.v1", partitions: 12 } as const;
@@ -24,6 +25,8 @@ export interface PaymentEvent {
   readonly traceparent: string;
   /** Undefined for a type that this version does not know: a newer payment service may tell more. */
   readonly news: PaymentNews | undefined;
+  /** Of an event that is about a refund. */
+  readonly refund: RefundNews | undefined;
 }
 
 /**
@@ -36,7 +39,43 @@ export function paymentEventOf({ headers, value }: IncomingRecord): PaymentEvent
   if (!/^[\x21-\x7e]{1,200}$/.test(eventId)) {
     throw malformed("The header ce_id is missing or is no id.");
   }
-  return { eventId, traceparent: headers.traceparent ?? "", news: newsOf(headers.ce_type ?? "", value) };
+  const eventType = headers.ce_type ?? "";
+  return {
+    eventId,
+    traceparent: headers.traceparent ?? "",
+    news: newsOf(eventType, value),
+    refund: refundNewsOf(eventType, value),
+  };
+}
+
+function refundNewsOf(eventType: string, value: Uint8Array): RefundNews | undefined {
+  switch (eventType) {
+    case PaymentRefundedSchema.typeName: {
+      const { payment, refund } = decode(PaymentRefundedSchema, value);
+      if (payment === undefined || refund === undefined) {
+        return undefined;
+      }
+      const { orderId } = payment;
+      if (refund.orderRefundId > 0n) {
+        return { kind: "refunded", orderId, refundId: refund.orderRefundId };
+      }
+      // What goes back because an order ended unpaid, or was paid twice, had never counted as its money.
+      const isElsewhere =
+        refund.reason === RefundReason.REQUESTED || refund.reason === RefundReason.MADE_AT_PROVIDER;
+      const amountMinor = Number(refund.amount?.amountMinor ?? 0n);
+      return isElsewhere && amountMinor > 0
+        ? { kind: "refunded_elsewhere", orderId, amountMinor }
+        : undefined;
+    }
+    case PaymentRefundFailedSchema.typeName: {
+      const { orderId, orderRefundId, failureCode } = decode(PaymentRefundFailedSchema, value);
+      return orderRefundId > 0n
+        ? { kind: "failed", orderId, refundId: orderRefundId, failureCode: failureCode.slice(0, 100) }
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
 }
 
 function newsOf(eventType: string, value: Uint8Array): PaymentNews | undefined {

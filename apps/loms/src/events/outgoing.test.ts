@@ -10,8 +10,9 @@ import {
 import { CancelReason } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Order } from "../domain/order.ts";
-import { birthEvents, orderEvent } from "./outgoing.ts";
+import type { Order, OrderStatus } from "../domain/order.ts";
+import { birthEvents } from "./outgoing.ts";
+import { stepEvents } from "./step-events.ts";
 
 const minorUnits = fc.integer({ min: 0, max: 1_000_000_000_000_000 });
 const time = fc.date({ min: new Date("2020-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });
@@ -22,12 +23,17 @@ const anyOrder: fc.Arbitrary<Order> = fc.record({
   userId: id,
   status: fc.constant("paid"),
   version: fc.integer({ min: 1, max: 1_000 }),
+  workflow: fc.constant({ name: "product" as const, version: 1 }),
   lines: fc.array(
     fc.record({
       sku: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
       quantity: fc.integer({ min: 1, max: 1_000_000 }),
       name: fc.string({ unit: "grapheme", maxLength: 200 }),
       unitPriceMinor: fc.option(minorUnits, { nil: undefined }),
+      attributes: fc.option(
+        fc.array(fc.record({ name: fc.string({ minLength: 1 }), value: fc.string() }), { minLength: 1 }),
+        { nil: undefined },
+      ),
     }),
     { maxLength: 5 },
   ),
@@ -38,7 +44,37 @@ const anyOrder: fc.Arbitrary<Order> = fc.record({
   paymentDueAt: time,
   cancelReason: fc.constant(undefined),
   shortages: fc.constant([]),
+  refundedMinor: fc.constant(0),
 });
+
+/** The one event of a step that brought an order to where it is. */
+function stepEvent(order: Order, statusBefore: OrderStatus) {
+  const { version, status, cancelReason } = order;
+  const [event] = stepEvents(order, [
+    {
+      step: {
+        ...{
+          version,
+          status,
+          cancelReason,
+          changedAt: order.createdAt,
+          role: "P",
+          actor: "test",
+          action: "an action",
+        },
+        ...{ sku: undefined, itemState: undefined, refundId: undefined, refundKind: undefined },
+        ...{ refundState: undefined, event: undefined, parameters: undefined },
+      },
+      statusBefore,
+      sheet: undefined,
+      refundMinor: undefined,
+      isRefundFinished: false,
+      voucher: undefined,
+      traceparent: "",
+    },
+  ]);
+  return event!;
+}
 
 /** What a consumer reads, in the words of the domain. */
 function readBack(snapshot: OrderSnapshot | undefined) {
@@ -46,10 +82,12 @@ function readBack(snapshot: OrderSnapshot | undefined) {
     id: snapshot?.orderId,
     userId: snapshot?.userId,
     version: snapshot?.version,
-    lines: snapshot?.lines.map(({ sku, quantity, name, unitPrice }) => ({
+    lines: snapshot?.lines.map(({ sku, quantity, name, unitPrice, attributes }) => ({
       sku,
       quantity,
       name,
+      attributes:
+        attributes.length === 0 ? undefined : attributes.map(({ name, value }) => ({ name, value })),
       unitPriceMinor: unitPrice === undefined ? undefined : Number(unitPrice.amountMinor),
     })),
     total: snapshot?.total && {
@@ -74,7 +112,7 @@ function expected(order: Order, version: number) {
 test("a consumer reads the order that was written", () => {
   fc.assert(
     fc.property(anyOrder, (order) => {
-      const { type, payload } = orderEvent(order, "");
+      const { type, payload } = stepEvent(order, "awaiting_payment");
       expect(type).toBe(OrderPaidSchema.typeName);
       expect(readBack(fromBinary(OrderPaidSchema, payload).order)).toEqual(expected(order, order.version));
     }),
@@ -100,7 +138,7 @@ test("both events of a new order hold the whole order, each with its own version
 test("an order that was canceled says why", () => {
   fc.assert(
     fc.property(anyOrder, fc.constantFrom("requested", "payment_deadline"), (any, cancelReason) => {
-      const { payload } = orderEvent({ ...any, status: "canceled", cancelReason }, "");
+      const { payload } = stepEvent({ ...any, status: "canceled", cancelReason }, "awaiting_payment");
       const message = fromBinary(OrderCanceledSchema, payload);
       expect(message.reason).toBe(
         cancelReason === "requested" ? CancelReason.REQUESTED : CancelReason.PAYMENT_DEADLINE,

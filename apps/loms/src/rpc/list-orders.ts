@@ -2,10 +2,11 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Database } from "@ordermesh/postgres/database";
 import type { ListOrdersRequest, ListOrdersResponseSchema } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { decodePageToken, encodePageToken, malformed } from "@ordermesh/rpc/page-token";
-import { orderStatuses } from "../domain/order-status.ts";
+import { statusesOf } from "../contract/enums.ts";
+import { orderStatuses } from "../domain/order.ts";
 import { listOrders } from "../order-queries.ts";
 import type { OrderPosition } from "../sql/order-list.ts";
-import { dateOf, orderMessage, statusesOf } from "./messages.ts";
+import { dateOf, orderMessage } from "./messages.ts";
 
 const pageSizeDefault = 50;
 

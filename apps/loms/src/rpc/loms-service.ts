@@ -1,30 +1,33 @@
-import type { Database } from "@ordermesh/postgres/database";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { type BoundService, bindService } from "@ordermesh/rpc/bound-service";
 import { type Call, callOf } from "@ordermesh/rpc/call";
 import type { ChangeOutcome } from "../change-orders.ts";
 import type { CreateOutcome } from "../create-orders.ts";
+import { actorText } from "../domain/acting-roles.ts";
+import type { OrderCommand } from "../domain/order-command.ts";
 import { draftOrder, type OrderRequest } from "../domain/order-draft.ts";
-import type { OrderCommand } from "../domain/order-status.ts";
 import type { OrderDesk } from "../order-desk.ts";
 import type { OrderFeed } from "../order-feed.ts";
-import { getOrder } from "../order-queries.ts";
+import { getOrderDetails } from "../order-queries.ts";
 import { listStockLevels, receiveStock } from "../stock.ts";
+import { vouchersNotConfigured } from "../vouchers.ts";
 import { batchResult } from "./batch-result.ts";
 import { listOrdersPage } from "./list-orders.ts";
-import { createOrderResponse, orderMessage, orderRequestOf, stockLevelMessage } from "./messages.ts";
+import { createOrderResponse, detailedOrderMessage, orderRequestOf, stockLevelMessage } from "./messages.ts";
+import { timerCalls } from "./timer-handlers.ts";
+import type { voucherCalls } from "./voucher-handlers.ts";
 import { watchResponses } from "./watch-orders.ts";
+import { type WorkflowHandlers, workflowCalls } from "./workflow-handlers.ts";
 
-export interface LomsHandlers {
-  readonly desk: OrderDesk;
-  readonly database: Database;
+export interface LomsHandlers extends WorkflowHandlers {
   readonly feed: OrderFeed;
-  /** The longest that a buyer may take to pay. */
-  readonly paymentWindowMs: number;
+  /** Whether service orders can be placed. */
+  readonly sellsVouchers: boolean;
+  readonly vouchers: ReturnType<typeof voucherCalls>;
 }
 
 export function bindLomsService(handlers: LomsHandlers): BoundService {
-  const { desk, database, feed } = handlers;
+  const { desk, database, feed, vouchers } = handlers;
   return bindService(LomsService, {
     async createOrder(request, context) {
       const { order, replayed } = await createOrder(handlers, orderRequestOf(request), callOf(context));
@@ -40,9 +43,9 @@ export function bindLomsService(handlers: LomsHandlers): BoundService {
     },
 
     async getOrder({ orderId }, context) {
-      const { limitedToUserId } = callOf(context);
-      const { order, history } = await database.read((db) => getOrder(db, orderId, limitedToUserId));
-      return { order: orderMessage(order, history) };
+      const call = callOf(context);
+      const details = await getOrderDetails(handlers, orderId, call.limitedToUserId, call);
+      return { order: detailedOrderMessage(details) };
     },
 
     listOrders: (request) => listOrdersPage(database, request),
@@ -63,20 +66,25 @@ export function bindLomsService(handlers: LomsHandlers): BoundService {
       return { stockLevels: levels.map(stockLevelMessage), replayed };
     },
 
+    ...workflowCalls(handlers),
+    ...timerCalls(handlers),
+    ...vouchers,
+
     watchOrders: (request, context) => watchResponses({ feed, database }, request, callOf(context)),
   });
 }
 
 /** Creates an order, or throws why it was refused. */
 export async function createOrder(
-  { desk, paymentWindowMs }: Pick<LomsHandlers, "desk" | "paymentWindowMs">,
+  { desk, paymentWindowMs, sellsVouchers }: Pick<LomsHandlers, "desk" | "paymentWindowMs" | "sellsVouchers">,
   request: OrderRequest,
   call: Call,
 ): Promise<CreateOutcome & { kind: "created" }> {
-  const outcome = await desk.create(
-    { draft: draftOrder(request, paymentWindowMs), traceparent: call.traceparent },
-    call,
-  );
+  const draft = draftOrder(request, paymentWindowMs);
+  if (draft.voucher !== undefined && !sellsVouchers) {
+    throw vouchersNotConfigured();
+  }
+  const outcome = await desk.create({ draft, traceparent: call.traceparent }, call);
   if (outcome.kind === "refused") {
     throw outcome.failure;
   }
@@ -90,8 +98,9 @@ export async function changeOrder(
   command: OrderCommand,
   call: Call,
 ): Promise<ChangeOutcome & { kind: "done" }> {
-  const { traceparent, limitedToUserId } = call;
-  const outcome = await desk.change({ orderId, command, traceparent, limitedToUserId }, call);
+  const { traceparent, limitedToUserId, principal } = call;
+  const actor = actorText(principal);
+  const outcome = await desk.change({ orderId, command, actor, traceparent, limitedToUserId }, call);
   if (outcome.kind === "refused") {
     throw outcome.failure;
   }

@@ -10,62 +10,51 @@ import {
   StockLevelSchema,
 } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import {
-  CancelReason as CancelReasonMessage,
   OrderLineSchema,
   type Order as OrderMessage,
   OrderSchema,
   OrderStatusChangeSchema,
-  OrderStatus as OrderStatusMessage,
+  ShipmentSchema,
+  ShippingAddressSchema,
   ShortageSchema,
 } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
-import { type Money, MoneySchema } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
-import type { CancelReason, Order, OrderStatus, OrderStatusChange, Total } from "../domain/order.ts";
+import { cancelReasonMessage, statusMessages } from "../contract/enums.ts";
+import type { Order, OrderStatusChange } from "../domain/order.ts";
 import type { OrderRequest } from "../domain/order-draft.ts";
 import type { StockLevel } from "../domain/stock.ts";
+import type { OrderDetails } from "../order-queries.ts";
 import type { FeedEntry } from "../sql/order-feed.ts";
-
-const statusMessages: Readonly<Record<OrderStatus, OrderStatusMessage>> = {
-  new: OrderStatusMessage.NEW,
-  awaiting_payment: OrderStatusMessage.AWAITING_PAYMENT,
-  failed: OrderStatusMessage.FAILED,
-  paid: OrderStatusMessage.PAID,
-  canceled: OrderStatusMessage.CANCELED,
-};
-
-const cancelReasonMessages: Readonly<Record<CancelReason, CancelReasonMessage>> = {
-  requested: CancelReasonMessage.REQUESTED,
-  payment_deadline: CancelReasonMessage.PAYMENT_DEADLINE,
-};
-
-export function statusMessage(status: OrderStatus): OrderStatusMessage {
-  return statusMessages[status];
-}
-
-export function statusesOf(messages: readonly OrderStatusMessage[]): OrderStatus[] {
-  const statuses = Object.entries(statusMessages) as [OrderStatus, OrderStatusMessage][];
-  return statuses.filter(([, message]) => messages.includes(message)).map(([status]) => status);
-}
-
-function cancelReasonMessage(reason: CancelReason | undefined): CancelReasonMessage {
-  return reason === undefined ? CancelReasonMessage.UNSPECIFIED : cancelReasonMessages[reason];
-}
+import { codeOfStatus } from "../workflows/states.ts";
+import { voucherTermsOf } from "./voucher-messages.ts";
+import { addressInit, addressOf, amountOf, itemMessages, money } from "./workflow-messages.ts";
 
 export function orderRequestOf(message: CreateOrderRequest): OrderRequest {
   return {
     userId: message.userId,
     idempotencyKey: message.idempotencyKey,
     paymentWindowMs: message.paymentWindow === undefined ? undefined : durationMs(message.paymentWindow),
-    lines: message.lines.map(({ sku, quantity, name, unitPrice }) => ({ sku, quantity, name, unitPrice })),
+    lines: message.lines.map(({ sku, quantity, name, unitPrice, attributes }) => ({
+      sku,
+      quantity,
+      name,
+      unitPrice,
+      attributes:
+        attributes.length === 0 ? undefined : attributes.map(({ name, value }) => ({ name, value })),
+    })),
+    workflow: message.workflow,
+    voucher: voucherTermsOf(message.voucher),
+    shippingAddress: message.shippingAddress && addressOf(message.shippingAddress),
+    shippingFee: message.shippingFee && amountOf(message.shippingFee),
   };
 }
 
 export function createOrderResponse(order: Order, replayed: boolean): CreateOrderResponse {
   return create(CreateOrderResponseSchema, {
     orderId: order.id,
-    status: statusMessage(order.status),
+    status: statusMessages[order.status],
     shortages: order.shortages.map((shortage) => create(ShortageSchema, shortage)),
     paymentDueTime: timestampFromDate(order.paymentDueAt),
-    total: totalMessage(order.total),
+    total: order.total && money(order.total),
     replayed,
   });
 }
@@ -74,7 +63,7 @@ export function orderMessage(order: Order, history: readonly OrderStatusChange[]
   return create(OrderSchema, {
     orderId: order.id,
     userId: order.userId,
-    status: statusMessage(order.status),
+    status: statusMessages[order.status],
     lines: order.lines.map((line) =>
       create(OrderLineSchema, {
         sku: line.sku,
@@ -83,10 +72,11 @@ export function orderMessage(order: Order, history: readonly OrderStatusChange[]
         unitPrice:
           order.total === undefined || line.unitPriceMinor === undefined
             ? undefined
-            : money(order.total.currencyCode, line.unitPriceMinor),
+            : money({ ...order.total, amountMinor: line.unitPriceMinor }),
+        attributes: line.attributes?.map(({ name, value }) => ({ name, value })),
       }),
     ),
-    total: totalMessage(order.total),
+    total: order.total && money(order.total),
     createdTime: timestampFromDate(order.createdAt),
     paymentDueTime: timestampFromDate(order.paymentDueAt),
     version: order.version,
@@ -95,12 +85,48 @@ export function orderMessage(order: Order, history: readonly OrderStatusChange[]
     history: history.map((change) =>
       create(OrderStatusChangeSchema, {
         version: change.version,
-        status: statusMessage(change.status),
+        status: statusMessages[change.status],
         cancelReason: cancelReasonMessage(change.cancelReason),
         changedTime: timestampFromDate(change.changedAt),
+        stateCode: codeOfStatus(change.status),
+        role: change.role,
+        action: change.action,
+        itemSku: change.sku,
       }),
     ),
+    workflow: order.workflow.name,
+    workflowVersion: order.workflow.version,
+    stateCode: codeOfStatus(order.status),
+    refunded: order.total && money({ ...order.total, amountMinor: order.refundedMinor }),
   });
+}
+
+/** An order with all that is known of it. */
+export function detailedOrderMessage({ order, history, completesAt }: OrderDetails): OrderMessage {
+  const { head, lines, fulfillment } = order;
+  const message = orderMessage({ ...head, lines }, history);
+  message.items = itemMessages(order);
+  if (fulfillment === undefined) {
+    return message;
+  }
+  const { shippingAddress, shippingFeeMinor, shippedAt, carrier, trackingNumber, flags } = fulfillment;
+  if (shippingAddress !== undefined) {
+    message.shippingAddress = create(ShippingAddressSchema, addressInit(shippingAddress));
+  }
+  if (head.total !== undefined && shippingFeeMinor !== undefined) {
+    message.shippingFee = money({ ...head.total, amountMinor: shippingFeeMinor });
+  }
+  if (shippedAt !== undefined) {
+    message.shipment = create(ShipmentSchema, {
+      carrier,
+      trackingNumber,
+      shippedTime: timestampFromDate(shippedAt),
+      completesTime: completesAt && timestampFromDate(completesAt),
+      buyerMayExtend: flags.includes("buyer_may_extend"),
+      sellerMayExtend: flags.includes("seller_may_extend"),
+    });
+  }
+  return message;
 }
 
 export function stockLevelMessage({ sku, warehouseId, onHand, reserved }: StockLevel): StockLevelMessage {
@@ -112,20 +138,16 @@ export function orderChangeMessage(entry: FeedEntry): OrderChange {
     orderId: entry.orderId,
     userId: entry.userId,
     version: entry.version,
-    status: statusMessage(entry.status),
+    status: statusMessages[entry.status],
     cancelReason: cancelReasonMessage(entry.cancelReason),
     changedTime: timestampFromDate(entry.changedAt),
+    stateCode: codeOfStatus(entry.status),
+    role: entry.role,
+    action: entry.action,
+    itemSku: entry.sku,
   });
 }
 
 export function dateOf(time: Parameters<typeof timestampDate>[0] | undefined): Date | undefined {
   return time === undefined ? undefined : timestampDate(time);
-}
-
-function totalMessage(total: Total | undefined): Money | undefined {
-  return total === undefined ? undefined : money(total.currencyCode, total.amountMinor);
-}
-
-function money(currencyCode: string, amountMinor: number): Money {
-  return create(MoneySchema, { currencyCode, amountMinor: BigInt(amountMinor) });
 }

@@ -15,6 +15,14 @@ const statuses: Readonly<Record<OrderStatus, Status>> = {
   failed: Status.failed,
   paid: Status.payed,
   canceled: Status.canceled,
+  // It knew no life after payment.
+  shipment_held: Status.payed,
+  shipped: Status.payed,
+  completed: Status.payed,
+  awaiting_settlement: Status.payed,
+  settled: Status.payed,
+  confirmed: Status.payed,
+  delivered: Status.payed,
 };
 
 const quantityMax = 1_000_000;
@@ -25,7 +33,9 @@ const linesMax = 1_000;
  * intent of its own and an order has no total, as it was there. What was INTERNAL for everything there has its proper
  * code here.
  */
-export function bindMinizonLoms(handlers: Omit<LomsHandlers, "feed">): BoundService {
+export function bindMinizonLoms(
+  handlers: Pick<LomsHandlers, "desk" | "database" | "paymentWindowMs" | "sellsVouchers">,
+): BoundService {
   const { desk, database } = handlers;
   return bindService(LomsV1, {
     async createOrder({ user, items }, context) {
@@ -50,7 +60,7 @@ export function bindMinizonLoms(handlers: Omit<LomsHandlers, "feed">): BoundServ
 
     async listOrder({ orderId }, context) {
       const { limitedToUserId } = callOf(context);
-      const { order } = await database.read((db) => getOrder(db, orderId, limitedToUserId));
+      const order = await database.read((db) => getOrder(db, orderId, limitedToUserId));
       return {
         status: statuses[order.status],
         user: order.userId,

@@ -1,5 +1,5 @@
 import { arrayLiteral, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
-import type { Order } from "../domain/order.ts";
+import type { Order, PinnedWorkflow } from "../domain/order.ts";
 
 /**
  * Writes orders that do not exist yet, with their lines and the two history rows that each is born with: it was
@@ -42,6 +42,28 @@ export function insertOrders(tx: Tx, orders: readonly Order[]): void {
   insertLines(tx, orders);
 }
 
+/** What an order has without another word: the columns' defaults. */
+const defaultWorkflow: PinnedWorkflow = { name: "product", version: 1 };
+
+/** Notes with which definition orders begin, right after they were written. */
+export function pinWorkflows(tx: Tx, orders: readonly Order[]): void {
+  const others = orders.filter(
+    ({ workflow }) => workflow.name !== defaultWorkflow.name || workflow.version !== defaultWorkflow.version,
+  );
+  if (others.length === 0) {
+    return;
+  }
+  tx.execute(
+    `update orders o set workflow = w.name, workflow_version = w.version
+     from unnest($1::bigint[], $2::order_workflow[], $3::smallint[]) as w (id, name, version) where o.id = w.id`,
+    [
+      arrayLiteral(others.map(({ id }) => id)),
+      arrayLiteral(others.map(({ workflow }) => workflow.name)),
+      arrayLiteral(others.map(({ workflow }) => workflow.version)),
+    ],
+  );
+}
+
 /** The hottest rows of all, so their columns are gathered in one pass and without an object for each line. */
 function insertLines(tx: Tx, orders: readonly Order[]): void {
   const orderIds: bigint[] = [];
@@ -49,6 +71,7 @@ function insertLines(tx: Tx, orders: readonly Order[]): void {
   const quantities: number[] = [];
   const names: string[] = [];
   const unitPrices: (number | string)[] = [];
+  let haveAttributes = false;
   for (const { id, lines } of orders) {
     for (const line of lines) {
       orderIds.push(id);
@@ -56,6 +79,7 @@ function insertLines(tx: Tx, orders: readonly Order[]): void {
       quantities.push(line.quantity);
       names.push(line.name);
       unitPrices.push(line.unitPriceMinor ?? "null");
+      haveAttributes ||= line.attributes !== undefined;
     }
   }
   tx.execute(
@@ -67,6 +91,25 @@ function insertLines(tx: Tx, orders: readonly Order[]): void {
       arrayLiteral(quantities),
       textArrayLiteral(names),
       arrayLiteral(unitPrices),
+    ],
+  );
+  if (haveAttributes) {
+    insertAttributes(tx, orders);
+  }
+}
+
+function insertAttributes(tx: Tx, orders: readonly Order[]): void {
+  const lines = orders.flatMap(({ id, lines: ofOrder }) =>
+    ofOrder.flatMap(({ sku, attributes }) => (attributes === undefined ? [] : [{ id, sku, attributes }])),
+  );
+  tx.execute(
+    `update order_lines l set attributes = a.attributes::jsonb
+     from unnest($1::bigint[], $2::bigint[], $3::text[]) as a (order_id, sku, attributes)
+     where l.order_id = a.order_id and l.sku = a.sku`,
+    [
+      arrayLiteral(lines.map(({ id }) => id)),
+      arrayLiteral(lines.map(({ sku }) => sku)),
+      textArrayLiteral(lines.map(({ attributes }) => JSON.stringify(attributes))),
     ],
   );
 }

@@ -1,4 +1,5 @@
-import type { Queryable } from "@ordermesh/postgres/tx";
+import { type Queryable, textArrayLiteral } from "@ordermesh/postgres/tx";
+import { timerNames } from "../workflows/names.ts";
 
 /** Orders that await payment and reservations that are held, counted up to a bound so that a scrape stays cheap. */
 export async function countOpenReservations(db: Queryable): Promise<number> {
@@ -9,12 +10,14 @@ export async function countOpenReservations(db: Queryable): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
-/** Timers that should have fired at least five seconds ago. */
+/** Timers that should have fired at least five seconds ago. By kind, as the index has them. */
 export async function countOrdersPastDeadline(db: Queryable): Promise<number> {
   const [row] = await db.query<{ count: bigint }>(
-    `select count(*) as count from (
-       select from timers where due_at < now() - interval '5 seconds' limit 100000
+    `select count(*) as count from unnest($1::text[]) as k (kind)
+     cross join lateral (
+       select from timers where timers.kind = k.kind and due_at < now() - interval '5 seconds' limit 100000
      ) as late`,
+    [textArrayLiteral([...timerNames, "reservation_expiry"])],
   );
   return Number(row?.count ?? 0);
 }

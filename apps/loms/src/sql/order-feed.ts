@@ -13,6 +13,11 @@ export interface FeedEntry extends FeedPosition {
   readonly status: OrderStatus;
   readonly cancelReason: CancelReason | undefined;
   readonly changedAt: Date;
+  /** Who did what; undefined for the two steps with which an order begins. */
+  readonly role: string | undefined;
+  readonly action: string | undefined;
+  /** The item that it was about. */
+  readonly sku: number | undefined;
 }
 
 /**
@@ -33,9 +38,13 @@ export async function readFeed(
     status: OrderStatus;
     cancel_reason: CancelReason | null;
     changed_at: Date;
+    role: string | null;
+    action: string | null;
+    sku: bigint | null;
     user_id: bigint;
   }>(
-    `select h.transaction_id::text, h.order_id, h.version, h.status, h.cancel_reason, h.changed_at, o.user_id
+    `select h.transaction_id::text, h.order_id, h.version, h.status, h.cancel_reason, h.changed_at, h.role, h.action, h.sku,
+       o.user_id
      from (
        select * from order_history
        where transaction_id >= $1::xid8 and transaction_id < $4::xid8
@@ -53,6 +62,9 @@ export async function readFeed(
     status: row.status,
     cancelReason: row.cancel_reason ?? undefined,
     changedAt: row.changed_at,
+    role: row.role ?? undefined,
+    action: row.action ?? undefined,
+    sku: row.sku === null ? undefined : Number(row.sku),
   }));
 }
 

@@ -1,6 +1,6 @@
 import type { Queryable } from "@ordermesh/postgres/tx";
 import type { Order, OrderStatus } from "../domain/order.ts";
-import { findOrderLines, type OrderRow, orderOf } from "./orders.ts";
+import { findOrderLines, type OrderRow, orderColumns, orderOf } from "./orders.ts";
 
 export interface OrderFilter {
   readonly userId: bigint | undefined;
@@ -42,9 +42,6 @@ export async function listOrders(
   return rows.map((row) => orderOf(row, lines.get(row.id) ?? []));
 }
 
-const columns = `id, user_id, status, version, currency_code, total_minor, cancel_reason, shortages, created_at,
-  payment_due_at`;
-
 /** Times go through text, because the driver turns its own kind of time parameter into a date, and infinity is none. */
 const withinTime = `created_at >= $2::text::timestamptz and created_at < $3::text::timestamptz
   and (created_at, id) < ($4::text::timestamptz, $5::bigint)`;
@@ -65,7 +62,7 @@ function ofUser(
   countMax: number,
 ): Promise<OrderRow[]> {
   return db.query<OrderRow>(
-    `select ${columns} from orders
+    `select ${orderColumns} from orders
      where user_id = $1::bigint and ${withinTime} and status = any($6::order_status[])
      order by created_at desc, id desc limit $7`,
     [`${filter.userId}`, ...timeParameters(filter, after), `{${filter.statuses.join(",")}}`, countMax],
@@ -81,7 +78,7 @@ async function ofStatuses(
   return await db.query<OrderRow>(
     `select page.* from unnest($1::order_status[]) as wanted (status)
      cross join lateral (
-       select ${columns} from orders
+       select ${orderColumns} from orders
        where orders.status = wanted.status and ${withinTime}
        order by created_at desc, id desc limit $6
      ) as page

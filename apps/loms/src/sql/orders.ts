@@ -1,10 +1,12 @@
-import { arrayLiteral, type Queryable, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
+import { arrayLiteral, type Queryable, type Tx } from "@ordermesh/postgres/tx";
 import type {
   CancelReason,
+  LineAttribute,
   Order,
+  OrderHead,
   OrderLine,
   OrderStatus,
-  OrderStatusChange,
+  OrderWorkflow,
   Shortage,
 } from "../domain/order.ts";
 
@@ -17,80 +19,29 @@ export async function transactionTime(tx: Tx): Promise<Date> {
   return row.now;
 }
 
-export interface HistoryRow extends OrderStatusChange {
-  readonly orderId: bigint;
-}
-
-export function insertHistory(tx: Tx, changes: readonly HistoryRow[]): void {
-  if (changes.length === 0) {
-    return;
-  }
-  tx.execute(
-    `insert into order_history (order_id, version, status, cancel_reason, changed_at)
-     select * from unnest($1::bigint[], $2::int[], $3::order_status[], $4::cancel_reason[], $5::timestamptz[])`,
-    [
-      arrayLiteral(changes.map((change) => change.orderId)),
-      arrayLiteral(changes.map((change) => change.version)),
-      arrayLiteral(changes.map((change) => change.status)),
-      arrayLiteral(changes.map((change) => change.cancelReason ?? "null")),
-      textArrayLiteral(changes.map((change) => change.changedAt.toISOString())),
-    ],
-  );
-}
-
-/** An order whose row this transaction has locked. */
-export interface LockedOrder {
-  readonly id: bigint;
-  readonly userId: bigint;
-  readonly status: OrderStatus;
-  readonly version: number;
-  /** By the database's clock, when the lock was taken. */
-  readonly isPastDeadline: boolean;
-  readonly currencyCode: string | undefined;
-  readonly totalMinor: bigint | undefined;
-  readonly createdAt: Date;
-  readonly paymentDueAt: Date;
-}
-
 /** Locks orders by id, which everything does before it locks stock levels. Ids without an order are left out. */
-export async function lockOrders(tx: Tx, orderIds: readonly bigint[]): Promise<LockedOrder[]> {
+export async function lockOrders(tx: Tx, orderIds: readonly bigint[]): Promise<OrderHead[]> {
   const rows = await tx.query<OrderRow & { is_past_deadline: boolean }>(
-    `select id, user_id, status, version, currency_code, total_minor, cancel_reason, shortages, created_at,
-       payment_due_at, payment_due_at <= clock_timestamp() as is_past_deadline
+    `select ${orderColumns}, payment_due_at <= clock_timestamp() as is_past_deadline
      from orders where id = any($1::bigint[]) order by id for no key update`,
     [arrayLiteral(orderIds)],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    userId: row.user_id,
-    status: row.status,
-    version: row.version,
-    isPastDeadline: row.is_past_deadline,
-    currencyCode: row.currency_code ?? undefined,
-    totalMinor: row.total_minor ?? undefined,
-    createdAt: row.created_at,
-    paymentDueAt: row.payment_due_at,
-  }));
+  return rows.map(headOf);
 }
 
-/**
- * Moves locked orders that await payment on. The status is asked again although the lock makes it certain: a blind
- * update is how a payment was once overwritten by a timeout.
- */
-export function updateStatus(
-  tx: Tx,
-  orderIds: readonly bigint[],
-  status: OrderStatus,
-  cancelReason: CancelReason | undefined,
-): void {
-  if (orderIds.length === 0) {
-    return;
-  }
-  tx.execute(
-    `update orders set status = $2::order_status, cancel_reason = $3::cancel_reason, version = version + 1
-     where id = any($1::bigint[]) and status = 'awaiting_payment'`,
-    [arrayLiteral(orderIds), status, cancelReason ?? null],
+/** Orders as lockOrders finds them, for a look without a lock. */
+export async function findOrderHeads(db: Queryable, orderIds: readonly bigint[]): Promise<OrderHead[]> {
+  const rows = await db.query<OrderRow & { is_past_deadline: boolean }>(
+    `select ${orderColumns}, payment_due_at <= clock_timestamp() as is_past_deadline
+     from orders where id = any($1::bigint[])`,
+    [arrayLiteral(orderIds)],
   );
+  return rows.map(headOf);
+}
+
+function headOf(row: OrderRow & { readonly is_past_deadline: boolean }): OrderHead {
+  const { lines, ...order } = orderOf(row, []);
+  return { ...order, step: row.step, isPastDeadline: row.is_past_deadline };
 }
 
 export async function findOrderLines(
@@ -103,8 +54,9 @@ export async function findOrderLines(
     quantity: number;
     name: string;
     unit_price_minor: bigint | null;
+    attributes: readonly LineAttribute[] | null;
   }>(
-    `select order_id, sku, quantity, name, unit_price_minor from order_lines
+    `select order_id, sku, quantity, name, unit_price_minor, attributes from order_lines
      where order_id = any($1::bigint[]) order by order_id, sku`,
     [arrayLiteral(orderIds)],
   );
@@ -115,6 +67,7 @@ export async function findOrderLines(
       quantity: row.quantity,
       name: row.name,
       unitPriceMinor: row.unit_price_minor === null ? undefined : Number(row.unit_price_minor),
+      attributes: row.attributes ?? undefined,
     };
     const ofOrder = lines.get(row.order_id);
     if (ofOrder === undefined) {
@@ -129,41 +82,27 @@ export async function findOrderLines(
 /** Orders with their lines, in no particular order. */
 export async function findOrders(tx: Queryable, orderIds: readonly bigint[]): Promise<Order[]> {
   const [rows, lines] = await Promise.all([
-    tx.query<OrderRow>(
-      `select id, user_id, status, version, currency_code, total_minor, cancel_reason, shortages, created_at,
-         payment_due_at
-       from orders where id = any($1::bigint[])`,
-      [arrayLiteral(orderIds)],
-    ),
+    tx.query<OrderRow>(`select ${orderColumns} from orders where id = any($1::bigint[])`, [
+      arrayLiteral(orderIds),
+    ]),
     findOrderLines(tx, orderIds),
   ]);
   return rows.map((row) => orderOf(row, lines.get(row.id) ?? []));
 }
 
-export async function findHistory(tx: Queryable, orderId: bigint): Promise<OrderStatusChange[]> {
-  const rows = await tx.query<{
-    version: number;
-    status: OrderStatus;
-    cancel_reason: CancelReason | null;
-    changed_at: Date;
-  }>(
-    `select version, status, cancel_reason, changed_at from order_history
-     where order_id = $1::bigint order by version`,
-    [orderId.toString()],
-  );
-  return rows.map((row) => ({
-    version: row.version,
-    status: row.status,
-    cancelReason: row.cancel_reason ?? undefined,
-    changedAt: row.changed_at,
-  }));
-}
+/** What orderOf reads. */
+export const orderColumns = `id, user_id, status, version, step, workflow, workflow_version, currency_code, total_minor,
+  refunded_minor, cancel_reason, shortages, created_at, payment_due_at`;
 
 export interface OrderRow {
   readonly id: bigint;
   readonly user_id: bigint;
   readonly status: OrderStatus;
   readonly version: number;
+  readonly step: number;
+  readonly workflow: OrderWorkflow;
+  readonly workflow_version: number;
+  readonly refunded_minor: bigint;
   readonly currency_code: string | null;
   readonly total_minor: bigint | null;
   readonly cancel_reason: CancelReason | null;
@@ -178,6 +117,7 @@ export function orderOf(row: OrderRow, lines: readonly OrderLine[]): Order {
     userId: row.user_id,
     status: row.status,
     version: row.version,
+    workflow: { name: row.workflow, version: row.workflow_version },
     lines,
     total:
       row.currency_code === null || row.total_minor === null
@@ -187,5 +127,6 @@ export function orderOf(row: OrderRow, lines: readonly OrderLine[]): Order {
     paymentDueAt: row.payment_due_at,
     cancelReason: row.cancel_reason ?? undefined,
     shortages: row.shortages ?? [],
+    refundedMinor: Number(row.refunded_minor),
   };
 }

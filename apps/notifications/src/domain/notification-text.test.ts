@@ -65,6 +65,9 @@ describe("what a buyer reads", () => {
   test.each([
     ["requested", "Your order 4711 was canceled as requested."],
     ["payment_deadline", "Your order 4711 was canceled, because it was not paid in time."],
+    ["refunded", "Your order 4711 was canceled, because all of it was refunded."],
+    ["expired", "Your order 4711 was canceled, because its codes were not used in time."],
+    ["declined", "Your order 4711 was canceled, because its payment was declined."],
     ["unknown", "Your order 4711 was canceled."],
   ] as const)("an order was canceled: %s", (reason, intro) => {
     const { title, body } = notificationText(news({ kind: "canceled", reason }));
@@ -115,6 +118,18 @@ describe("text from outside", () => {
     { kind: "failed", shortages: [] },
     { kind: "paid" },
     { kind: "canceled", reason: "unknown" },
+    { kind: "shipped", carrier: "", trackingNumber: "" },
+    { kind: "delivered" },
+    { kind: "completed" },
+    { kind: "changed_by_seller", what: "shipping_fee" },
+    { kind: "refund_granted", refund: { sku: 1002, amount: eur(5), isForExpiredCodes: false } },
+    { kind: "refund_finished", refund: { sku: 0, amount: eur(5), isForExpiredCodes: false } },
+    {
+      kind: "refund_moved",
+      to: "rejected",
+      memo: "",
+      refund: { sku: 0, amount: eur(5), isForExpiredCodes: false },
+    },
   ];
 
   test.each(changes)("never reaches the title, and stays one line of the body: $kind", (change) => {

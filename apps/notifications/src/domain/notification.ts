@@ -1,6 +1,8 @@
+import type { VoucherMessage } from "./text-message.ts";
+
 /** The words of this service. Everything is read-only; ids are bigint because their wire type is int64. */
 
-export type Channel = "log" | "email" | "webhook";
+export type Channel = "log" | "email" | "webhook" | "sms";
 export type DeliveryStatus = "pending" | "delivered" | "failed";
 
 export interface NotificationText {
@@ -17,6 +19,8 @@ export interface NotificationDraft extends NotificationText {
   readonly orderId: bigint;
   /** The parent of its deliveries. */
   readonly traceparent: string;
+  /** Set if its user is to get a text message as well. */
+  readonly textMessage: VoucherMessage | undefined;
 }
 
 export interface Notification extends NotificationText {

@@ -3,7 +3,13 @@ import { expect, test } from "vitest";
 import { checkPreferences, type Preferences } from "./preferences.ts";
 
 const rules = { allowPrivate: false, allowHttp: false };
-const none: Preferences = { userId: 7n, emailAddress: "", webhookUrl: "", webhookSecret: "" };
+const none: Preferences = {
+  userId: 7n,
+  emailAddress: "",
+  webhookUrl: "",
+  webhookSecret: "",
+  smsDisabled: false,
+};
 const hook: Preferences = { ...none, webhookUrl: "https://example.com/", webhookSecret: "0123456789abcdef" };
 
 function fieldsOf(wanted: Preferences, former?: Preferences): string[] {

@@ -7,6 +7,8 @@ export interface Preferences {
   readonly emailAddress: string;
   readonly webhookUrl: string;
   readonly webhookSecret: string;
+  /** Whether text messages are unwanted, which otherwise go to the number that came with an order. */
+  readonly smsDisabled: boolean;
 }
 
 /** Below this a signature could be guessed. */
@@ -64,5 +66,6 @@ export function checkPreferences(
       fieldViolations: violations,
     });
   }
-  return { userId: wanted.userId, emailAddress: wanted.emailAddress, webhookUrl, webhookSecret };
+  const { userId, emailAddress, smsDisabled } = wanted;
+  return { userId, emailAddress, webhookUrl, webhookSecret, smsDisabled };
 }

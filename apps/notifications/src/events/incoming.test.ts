@@ -39,6 +39,7 @@ test("an event is read with its order", () => {
     eventId: "99",
     eventType: "ordermesh.events.v1.OrderAwaitingPayment",
     traceparent: "00-a-b-01",
+    isKnown: true,
     news: {
       change: { kind: "awaiting_payment", paymentDueAt: new Date("2025-11-21T12:00:00Z") },
       orderId: 17n,
@@ -65,8 +66,11 @@ test("what is missing is not made up", () => {
 test.each([
   [CancelReason.REQUESTED, "requested"],
   [CancelReason.PAYMENT_DEADLINE, "payment_deadline"],
+  [CancelReason.REFUNDED, "refunded"],
+  [CancelReason.EXPIRED, "expired"],
+  [CancelReason.DECLINED, "declined"],
   [CancelReason.UNSPECIFIED, "unknown"],
-  [17 as CancelReason, "unknown"],
+  [170 as CancelReason, "unknown"],
 ])("cancel reason %s is %s", (reason, expected) => {
   const value = toBinary(OrderCanceledSchema, create(OrderCanceledSchema, { order: snapshot, reason }));
   expect(orderEventOf(record("ordermesh.events.v1.OrderCanceled", value)).news?.change).toEqual({
@@ -75,10 +79,13 @@ test.each([
   });
 });
 
-test("a type that is not known yet has no news, whatever its payload", () => {
-  const event = orderEventOf(record("ordermesh.events.v1.OrderShipped", Buffer.from("anything")));
-  expect(event.news).toBeUndefined();
-});
+test.each(["ordermesh.events.v1.OrderTeleported", "constructor", "__proto__"])(
+  "%s is not known yet and has no news, whatever its payload",
+  (type) => {
+    const event = orderEventOf(record(type, Buffer.from("anything")));
+    expect(event).toMatchObject({ isKnown: false, news: undefined });
+  },
+);
 
 test.each([
   ["no id", record("ordermesh.events.v1.OrderPaid", paid, { ce_id: "" })],

@@ -17,6 +17,7 @@ const channelMessages: Readonly<Record<Channel, ChannelMessage>> = {
   log: ChannelMessage.LOG,
   email: ChannelMessage.EMAIL,
   webhook: ChannelMessage.WEBHOOK,
+  sms: ChannelMessage.SMS,
 };
 
 const statusMessages: Readonly<Record<DeliveryStatus, DeliveryStatusMessage>> = {
@@ -58,11 +59,12 @@ export function deliveryMessage(delivery: Delivery): DeliveryMessage {
 }
 
 /** Without the secret, which is never returned. */
-export function preferencesMessage({ userId, emailAddress, webhookUrl }: Preferences): PreferencesMessage {
-  return create(PreferencesSchema, { userId, emailAddress, webhookUrl });
+export function preferencesMessage(preferences: Preferences): PreferencesMessage {
+  const { userId, emailAddress, webhookUrl, smsDisabled } = preferences;
+  return create(PreferencesSchema, { userId, emailAddress, webhookUrl, smsDisabled });
 }
 
 export function preferencesOf(message: PreferencesMessage): Preferences {
-  const { userId, emailAddress, webhookUrl, webhookSecret } = message;
-  return { userId, emailAddress, webhookUrl, webhookSecret };
+  const { userId, emailAddress, webhookUrl, webhookSecret, smsDisabled } = message;
+  return { userId, emailAddress, webhookUrl, webhookSecret, smsDisabled };
 }

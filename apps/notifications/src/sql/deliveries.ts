@@ -1,5 +1,6 @@
 import { arrayLiteral, type Queryable, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
 import type { Channel, Delivery, DeliveryStatus, Notification } from "../domain/notification.ts";
+import type { VoucherMessage } from "../domain/text-message.ts";
 import { type NotificationRow, notificationOf } from "./notifications.ts";
 
 /** A delivery that this process has in hand, with all that is needed to make it. */
@@ -13,6 +14,9 @@ export interface ClaimedDelivery {
   readonly emailAddress: string;
   readonly webhookUrl: string;
   readonly webhookSecret: string;
+  readonly smsDisabled: boolean;
+  /** Of a notification that is worth one. */
+  readonly textMessage: VoucherMessage | undefined;
 }
 
 export interface ClaimOptions {
@@ -56,9 +60,12 @@ export async function claimDeliveries(tx: Tx, options: ClaimOptions): Promise<Cl
      select delivery_id, attempts, traceparent, notifications.*,
        coalesce(email_address, '') as email_address,
        coalesce(webhook_url, '') as webhook_url,
-       coalesce(webhook_secret, '') as webhook_secret
+       coalesce(webhook_secret, '') as webhook_secret,
+       coalesce(sms_disabled, false) as sms_disabled,
+       mobile, article, sealed_code, valid_until, other_codes
      from claimed
      join notifications on notifications.id = claimed.notification_id
+     left join text_messages on text_messages.notification_id = claimed.notification_id
      left join preferences on preferences.user_id = claimed.user_id
      order by delivery_id`,
     [
@@ -78,16 +85,39 @@ export async function claimDeliveries(tx: Tx, options: ClaimOptions): Promise<Cl
     emailAddress: row.email_address,
     webhookUrl: row.webhook_url,
     webhookSecret: row.webhook_secret,
+    smsDisabled: row.sms_disabled,
+    textMessage: row.mobile === null ? undefined : textMessageOf(row),
   }));
 }
 
-interface ClaimRow extends NotificationRow {
+function textMessageOf(row: TextMessageRow): VoucherMessage {
+  return {
+    mobile: row.mobile,
+    article: row.article,
+    sealedCode: row.sealed_code,
+    validUntil: row.valid_until,
+    otherCodes: row.other_codes,
+  };
+}
+
+interface TextMessageRow {
+  readonly mobile: string;
+  readonly article: string;
+  readonly sealed_code: Uint8Array;
+  readonly valid_until: Date;
+  readonly other_codes: number;
+}
+
+type ClaimRow = DeliveryRow & (TextMessageRow | { readonly mobile: null });
+
+interface DeliveryRow extends NotificationRow {
   readonly delivery_id: bigint;
   readonly attempts: number;
   readonly traceparent: string;
   readonly email_address: string;
   readonly webhook_url: string;
   readonly webhook_secret: string;
+  readonly sms_disabled: boolean;
 }
 
 /** How a try ended. */

@@ -1,4 +1,10 @@
-import { arrayLiteral, type Queryable, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
+import {
+  arrayLiteral,
+  bytesArrayLiteral,
+  type Queryable,
+  type Tx,
+  textArrayLiteral,
+} from "@ordermesh/postgres/tx";
 import type { Channel, Notification, NotificationDraft } from "../domain/notification.ts";
 
 export interface NotificationRow {
@@ -38,6 +44,9 @@ export async function insertNotifications(
   drafts: readonly NotificationDraft[],
   openChannels: readonly Channel[],
 ): Promise<{ readonly eventIds: ReadonlySet<string>; readonly channels: readonly Channel[] }> {
+  const texts = drafts.flatMap(({ eventId, textMessage }) =>
+    textMessage === undefined ? [] : [{ eventId, message: textMessage }],
+  );
   const rows = await tx.query<{ event_id: string; channels: Channel[] }>(
     `with made as (
        insert into notifications (event_id, event_type, user_id, order_id, title, body, traceparent)
@@ -47,15 +56,24 @@ export async function insertNotifications(
        order by position
        on conflict (event_id, user_id) do nothing
        returning id, event_id, user_id
+     ), texted as (
+       insert into text_messages (notification_id, mobile, article, sealed_code, valid_until, other_codes)
+       select made.id, mobile, article, sealed_code, valid_until, other_codes
+       from unnest($9::text[], $10::text[], $11::text[], $12::bytea[], $13::timestamptz[], $14::int[])
+         as text (event_id, mobile, article, sealed_code, valid_until, other_codes)
+       join made using (event_id)
+       returning notification_id
      ), queued as (
        insert into deliveries (notification_id, user_id, channel)
        select made.id, made.user_id, chosen.channel
        from made
        left join preferences using (user_id)
+       left join texted on texted.notification_id = made.id
        cross join lateral (values
          ('log'::channel, true),
          ('email', preferences.email_address <> ''),
-         ('webhook', preferences.webhook_url <> '')
+         ('webhook', preferences.webhook_url <> ''),
+         ('sms', texted.notification_id is not null and preferences.sms_disabled is not true)
        ) as chosen (channel, wanted)
        where chosen.wanted and chosen.channel = any($8::channel[])
        order by made.id, chosen.channel
@@ -71,6 +89,12 @@ export async function insertNotifications(
       textArrayLiteral(drafts.map((draft) => draft.body)),
       textArrayLiteral(drafts.map((draft) => draft.traceparent)),
       arrayLiteral(openChannels),
+      textArrayLiteral(texts.map(({ eventId }) => eventId)),
+      textArrayLiteral(texts.map(({ message }) => message.mobile)),
+      textArrayLiteral(texts.map(({ message }) => message.article)),
+      bytesArrayLiteral(texts.map(({ message }) => message.sealedCode)),
+      textArrayLiteral(texts.map(({ message }) => message.validUntil.toISOString())),
+      arrayLiteral(texts.map(({ message }) => message.otherCodes)),
     ],
   );
   return { eventIds: new Set(rows.map((row) => row.event_id)), channels: rows[0]?.channels ?? [] };

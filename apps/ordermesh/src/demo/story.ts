@@ -9,28 +9,32 @@ import type { SignedIn } from "../credentials.ts";
 import { amount, type Narrator } from "./narrator.ts";
 import type { Sightings } from "./observers.ts";
 import { payAtSecondTry, payWithGoodCard, refundSome } from "./paying.ts";
+import { sendBack } from "./returning.ts";
+import { useVoucher } from "./voucher.ts";
 
 /** How long the third order's buyer gets to pay. */
 const shortWindowSeconds = 3;
 
 /**
- * What the whole story makes. Of orders: created, second status and end for three of them; two for the failed one. Of
- * payments: declined, captured and refunded for the first, canceled for the second and the third.
+ * What the whole story makes. Of orders: created, second status and end for three of them, two for the failed one, eleven
+ * for the one that is sent back, and six for the voucher. Of payments: declined, captured and refunded for the first,
+ * canceled for the second and the third, captured and refunded for the last two. A buyer is not told of steps of his own,
+ * nor of what follows from another step.
  */
-export const sightingsExpected: Sightings = { orderEvents: 11, paymentEvents: 5, notifications: 11 };
+export const sightingsExpected: Sightings = { orderEvents: 28, paymentEvents: 9, notifications: 25 };
 
 /** Who plays in it. */
 export interface Cast {
   readonly buyer: SignedIn;
-  /** Gives money back. */
+  /** Ships, takes back, and gives money back. */
   readonly seller: SignedIn;
   /** Places orders with a deadline and prices of its own, for the buyer. */
   readonly platform: SignedIn;
 }
 
 /**
- * Four orders of one buyer: paid, canceled, too late, and more than there is. Every line of it is what a service
- * answered.
+ * Six orders of one buyer: paid, canceled, too late, more than there is, sent back, and a voucher. Every line of it is
+ * what a service answered.
  */
 export async function tellStory({ buyer, seller, platform }: Cast, narrator: Narrator): Promise<void> {
   const { clients } = buyer;
@@ -56,6 +60,12 @@ export async function tellStory({ buyer, seller, platform }: Cast, narrator: Nar
 
   narrator.chapter("4. More than there is");
   await orderTooMany(platform, buyer, lamp, narrator);
+
+  narrator.chapter("5. It does not fit");
+  await sendBack(buyer, seller, lamp, narrator);
+
+  narrator.chapter("6. Three visits");
+  await useVoucher({ buyer, seller, platform }, kettle, narrator);
 }
 
 /** What an earlier visitor of this mesh may have left in the buyer's cart. */

@@ -4,17 +4,23 @@ import { findRanges, readToEnd } from "@ordermesh/kafka/read-to-end";
 import type { IncomingRecord } from "@ordermesh/kafka/record";
 import type { Queryable } from "@ordermesh/postgres/tx";
 import {
+  file_ordermesh_events_v1_order_events as contract,
+  OrderActionAppliedSchema,
   OrderAwaitingPaymentSchema,
+  OrderAwaitingSettlementSchema,
   OrderCanceledSchema,
   OrderCreatedSchema,
   OrderFailedSchema,
   OrderPaidSchema,
+  OrderSettledSchema,
+  OrderShipmentHeldSchema,
+  OrderShipmentResumedSchema,
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import type { CheckResult, Finding } from "./finding.ts";
 
 export const ordersTopic = "orders.events.v1";
 
-/** What the status changes of one order must be told by: event type per status. */
+/** What a step is told by whose row does not say so: those with which an order begins, and those from before there was a column for it. */
 const typeOfStatus: Readonly<Record<string, string>> = {
   new: OrderCreatedSchema.typeName,
   awaiting_payment: OrderAwaitingPaymentSchema.typeName,
@@ -23,13 +29,20 @@ const typeOfStatus: Readonly<Record<string, string>> = {
   canceled: OrderCanceledSchema.typeName,
 };
 
-const schemas = [
-  OrderCreatedSchema,
-  OrderAwaitingPaymentSchema,
-  OrderFailedSchema,
-  OrderPaidSchema,
-  OrderCanceledSchema,
-];
+/** Every event has the order in the field in which OrderCreated, which has nothing else, has it. */
+const typeNames = new Set(
+  contract.messages.filter(({ field }) => field.order?.number === 1).map(({ typeName }) => typeName),
+);
+
+const quietTypeNames: ReadonlySet<string> = new Set(
+  [
+    OrderActionAppliedSchema,
+    OrderShipmentHeldSchema,
+    OrderShipmentResumedSchema,
+    OrderAwaitingSettlementSchema,
+    OrderSettledSchema,
+  ].map(({ typeName }) => typeName),
+);
 
 /** A change that must be on Kafka: it is in the history and no longer in the outbox. */
 interface ExpectedEvent {
@@ -40,20 +53,29 @@ interface ExpectedEvent {
 
 /** The changes of one snapshot of the order database whose events have left the outbox. */
 export async function findExpectedEvents(db: Queryable): Promise<ExpectedEvent[]> {
-  const waiting = await db.query<{ aggregate_id: bigint; type: string }>(
-    "select aggregate_id, type from outbox where aggregate_type = 'order'",
+  const waiting = await db.query<{ aggregate_id: bigint; payload: Uint8Array }>(
+    "select aggregate_id, payload from outbox where aggregate_type = 'order'",
   );
-  const inOutbox = new Set(waiting.map(({ aggregate_id, type }) => `${aggregate_id}/${type}`));
-  const history = await db.query<{ order_id: bigint; version: number; status: string }>(
-    "select order_id, version, status from order_history",
+  const inOutbox = new Set(
+    waiting.map(({ aggregate_id, payload }) => {
+      const { order } = fromBinary(OrderCreatedSchema, payload);
+      return `${aggregate_id}/${order?.version}`;
+    }),
   );
+  const history = await db.query<{
+    order_id: bigint;
+    version: number;
+    status: string;
+    event_type: string | null;
+  }>("select order_id, version, status, event_type from order_history");
   return history
-    .map(({ order_id, version, status }) => ({
+    .map(({ order_id, version, status, event_type }) => ({
       orderId: order_id,
       version,
-      type: typeOfStatus[status] ?? status,
+      type:
+        event_type === null ? (typeOfStatus[status] ?? status) : `${contract.proto.package}.${event_type}`,
     }))
-    .filter(({ orderId, type }) => !inOutbox.has(`${orderId}/${type}`));
+    .filter(({ orderId, version }) => !inOutbox.has(`${orderId}/${version}`));
 }
 
 /** What the topic says, reduced to what the checks need. */
@@ -65,6 +87,8 @@ export interface TopicContents {
   readonly eventIds: ReadonlyMap<string, string>;
   /** Ids of events of a type that this version does not know, which nobody is told of. */
   readonly unknownTypeIds: ReadonlySet<string>;
+  /** Ids of events of types of which a buyer is told only now and then, or never. */
+  readonly quietTypeIds: ReadonlySet<string>;
   readonly findings: readonly Finding[];
   /** True when old records have been deleted by retention, so that their absence proves nothing. */
   readonly isTruncated: boolean;
@@ -75,6 +99,7 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
   const typeByChange = new Map<string, string>();
   const eventIds = new Map<string, string>();
   const unknownTypeIds = new Set<string>();
+  const quietTypeIds = new Set<string>();
   const lastVersions = new Map<string, number>();
   const findings: Finding[] = [];
   let recordCount = 0;
@@ -82,8 +107,10 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
   function note(record: IncomingRecord): void {
     recordCount += 1;
     eventIds.set(`${record.partition}/${record.offset}`, record.headers.ce_id ?? "");
-    if (schemaOf(record) === undefined) {
+    if (!isKnown(record)) {
       unknownTypeIds.add(record.headers.ce_id ?? "");
+    } else if (quietTypeNames.has(record.headers.ce_type ?? "")) {
+      quietTypeIds.add(record.headers.ce_id ?? "");
     }
     const change = changeOf(record);
     if (change === undefined) {
@@ -113,23 +140,22 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
 
   await readToEnd({ client, topic: ordersTopic, timeoutMs, onRecords: (records) => records.forEach(note) });
   const isTruncated = ranges.some(({ low }) => low > 0n);
-  return { recordCount, typeByChange, eventIds, unknownTypeIds, findings, isTruncated };
+  return { recordCount, typeByChange, eventIds, unknownTypeIds, quietTypeIds, findings, isTruncated };
 }
 
-function schemaOf({ headers }: IncomingRecord) {
-  return schemas.find(({ typeName }) => typeName === headers.ce_type);
+function isKnown({ headers }: IncomingRecord): boolean {
+  return typeNames.has(headers.ce_type ?? "");
 }
 
 function changeOf(record: IncomingRecord): { orderId: bigint; version: number; type: string } | undefined {
-  const schema = schemaOf(record);
-  if (schema === undefined) {
+  if (!isKnown(record)) {
     return undefined;
   }
   try {
-    const { order } = fromBinary(schema, record.value);
+    const { order } = fromBinary(OrderCreatedSchema, record.value);
     return order === undefined
       ? undefined
-      : { orderId: order.orderId, version: order.version, type: schema.typeName };
+      : { orderId: order.orderId, version: order.version, type: record.headers.ce_type ?? "" };
   } catch {
     return undefined;
   }

@@ -12,7 +12,7 @@ export const lomsChecks: readonly SqlCheck[] = [
   },
   {
     invariant: "I2",
-    claim: "on_hand = received − committed",
+    claim: "on_hand = received − committed + returned",
     examined: "stock_levels",
     violations: `
       with received as (
@@ -20,13 +20,16 @@ export const lomsChecks: readonly SqlCheck[] = [
       ), committed as (
         select sku, warehouse_id, sum(quantity) as units from reservation_ledger
         where entry = 'committed' group by sku, warehouse_id
+      ), returned as (
+        select sku, warehouse_id, sum(quantity) as units from stock_returns group by sku, warehouse_id
       )
-      select format('SKU %s in warehouse %s: on hand %s, but received %s and committed %s', sku, warehouse_id,
-        coalesce(l.on_hand, 0), coalesce(r.units, 0), coalesce(c.units, 0)) as text
+      select format('SKU %s in warehouse %s: on hand %s, but received %s, committed %s and returned %s', sku, warehouse_id,
+        coalesce(l.on_hand, 0), coalesce(r.units, 0), coalesce(c.units, 0), coalesce(b.units, 0)) as text
       from stock_levels l
       full join received r using (sku, warehouse_id)
       full join committed c using (sku, warehouse_id)
-      where coalesce(l.on_hand, 0) <> coalesce(r.units, 0) - coalesce(c.units, 0)`,
+      full join returned b using (sku, warehouse_id)
+      where coalesce(l.on_hand, 0) <> coalesce(r.units, 0) - coalesce(c.units, 0) + coalesce(b.units, 0)`,
   },
   {
     invariant: "I3",
@@ -56,16 +59,17 @@ export const lomsChecks: readonly SqlCheck[] = [
   },
   {
     invariant: "I5",
-    claim: "units are conserved: received = on hand + committed, over all",
+    claim: "units are conserved: received + returned = on hand + committed, over all",
     examined: "stock_receipts",
     violations: `
-      select format('received %s, on hand %s, committed %s', received, on_hand, committed) as text
+      select format('received %s, returned %s, on hand %s, committed %s', received, returned, on_hand, committed) as text
       from (
         select (select coalesce(sum(quantity), 0) from stock_receipts) as received,
+          (select coalesce(sum(quantity), 0) from stock_returns) as returned,
           (select coalesce(sum(on_hand), 0) from stock_levels) as on_hand,
           (select coalesce(sum(quantity), 0) from reservation_ledger where entry = 'committed') as committed
       ) as totals
-      where received <> on_hand + committed`,
+      where received + returned <> on_hand + committed`,
   },
   {
     invariant: "I6",
@@ -73,7 +77,10 @@ export const lomsChecks: readonly SqlCheck[] = [
     examined: "orders",
     violations: `
       with wanted as (
-        select o.id, o.status, o.cancel_reason, l.sku, l.quantity
+        select o.id, o.status, o.cancel_reason, l.sku, l.quantity,
+          o.status not in ('awaiting_payment', 'failed') and exists (
+            select from order_history h where h.order_id = o.id and h.status in ('paid', 'confirmed')
+          ) as was_sold
         from orders o join order_lines l on l.order_id = o.id
       ), held as (
         select h.holder_id, h.sku, sum(h.quantity) as held,
@@ -91,11 +98,38 @@ export const lomsChecks: readonly SqlCheck[] = [
       from wanted w left join held h on h.holder_id = w.id and h.sku = w.sku
       where (coalesce(h.held, 0), coalesce(h.committed, 0), coalesce(h.released, 0), coalesce(h.expired, 0)) <> case
         when w.status = 'awaiting_payment' then (w.quantity::bigint, 0::bigint, 0::bigint, 0::bigint)
-        when w.status = 'paid' then (w.quantity::bigint, w.quantity::bigint, 0::bigint, 0::bigint)
-        when w.cancel_reason = 'requested' then (w.quantity::bigint, 0::bigint, w.quantity::bigint, 0::bigint)
+        when w.was_sold then (w.quantity::bigint, w.quantity::bigint, 0::bigint, 0::bigint)
+        when w.cancel_reason in ('requested', 'declined') then (w.quantity::bigint, 0::bigint, w.quantity::bigint, 0::bigint)
         when w.cancel_reason = 'payment_deadline' then (w.quantity::bigint, 0::bigint, 0::bigint, w.quantity::bigint)
         else (0::bigint, 0::bigint, 0::bigint, 0::bigint)
       end`,
+  },
+  {
+    invariant: "I6",
+    claim:
+      "what came back to stock had been sold to its order, wholly, and a refund or the order's end says why",
+    examined: "stock_returns",
+    violations: `
+      select format('order %s, SKU %s, warehouse %s: %s units came back (%s), %s were sold; the order is %s, its refund %s',
+        r.order_id, r.sku, r.warehouse_id, r.quantity, r.reason, coalesce(l.quantity, 0), o.status,
+        coalesce(s.state, 'none')) as text
+      from stock_returns r
+      left join orders o on o.id = r.order_id
+      left join reservation_ledger l on l.holder_id = r.order_id and l.sku = r.sku and l.warehouse_id = r.warehouse_id
+        and l.entry = 'committed'
+      left join refund_sheets s on s.order_id = r.order_id and s.sku = r.sku and s.state = 'PFR'
+      where r.quantity is distinct from l.quantity
+        or not case r.reason
+          when 'canceled' then o.status = 'canceled'
+          when 'refunded_before_shipping' then s.kind = 'pre_shipping'
+          else s.kind = 'with_return' end
+      union all
+      select format('order %s, SKU %s: refunded (%s), but nothing came back', s.order_id, s.sku, s.kind)
+      from refund_sheets s join order_lines l on l.order_id = s.order_id and l.sku = s.sku
+      where s.state = 'PFR'
+        and (s.kind = 'with_return'
+          or (s.kind = 'pre_shipping' and s.amount_minor = coalesce(l.unit_price_minor, 0) * l.quantity))
+        and not exists (select from stock_returns r where r.order_id = s.order_id and r.sku = s.sku)`,
   },
   {
     invariant: "I6",

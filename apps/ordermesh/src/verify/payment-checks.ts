@@ -112,6 +112,8 @@ interface PaidOrder {
   readonly status: string;
   readonly currency_code: string;
   readonly total_minor: bigint;
+  /** Whether it was paid, and did not end in a way by which all of its money goes back by itself. */
+  readonly was_sold: boolean;
   /** Whether its last change was long enough ago that everybody must have heard of it. */
   readonly is_settled: boolean;
 }
@@ -131,6 +133,11 @@ interface PaymentRow {
 export async function findOrdersWithTotal(loms: Queryable, settleSeconds: number): Promise<PaidOrder[]> {
   return await loms.query<PaidOrder>(
     `select o.id, o.user_id, o.status, o.currency_code, o.total_minor,
+       case o.status
+         when 'awaiting_payment' then false
+         when 'failed' then false
+         when 'canceled' then o.cancel_reason in ('refunded', 'expired')
+         else true end as was_sold,
        h.changed_at < now() - $1::int * interval '1 second' as is_settled
      from orders o join order_history h on h.order_id = o.id and h.version = o.version
      where o.total_minor is not null`,
@@ -152,7 +159,7 @@ export async function checkPaymentsOfOrders(
     `select p.order_id, p.user_id, p.status, p.order_state, p.currency_code, p.amount_minor,
        p.captured_minor - coalesce((
          select sum(r.amount_minor) from refunds r where r.payment_id = p.id and r.status = 'succeeded'
-           and r.reason not in ('requested', 'made_at_provider')
+           and r.reason not in ('requested', 'made_at_provider', 'order_refund')
        ), 0)::bigint as kept_minor
      from payments p`,
   );
@@ -189,7 +196,7 @@ function problemOf(order: PaidOrder, payment: PaymentRow): string | undefined {
   if (!order.is_settled) {
     return undefined;
   }
-  const isPaidByUs = order.status === "paid" && order_state !== "paid_otherwise";
+  const isPaidByUs = order.was_sold && order_state !== "paid_otherwise";
   const wanted = isPaidByUs ? order.total_minor : 0n;
   // A capture that the order has not heard of yet shows as kept.
   return kept_minor === wanted

@@ -5,6 +5,7 @@ import type { Logger } from "@ordermesh/telemetry/logger";
 import { checkPurchases } from "./checkout-checks.ts";
 import { checkEvents, findExpectedEvents, readOrderEvents } from "./event-checks.ts";
 import type { CheckResult } from "./finding.ts";
+import { checkHistories } from "./history-checks.ts";
 import { lomsChecks } from "./loms-checks.ts";
 import { checkNotifications, readConsumerState } from "./notification-checks.ts";
 import {
@@ -13,7 +14,9 @@ import {
   paymentChecks,
   settleSecondsDefault,
 } from "./payment-checks.ts";
+import { checkOrderRefunds, findOrderRefunds } from "./refund-checks.ts";
 import { runSqlCheck } from "./sql-check.ts";
+import { voucherChecks } from "./voucher-checks.ts";
 
 export interface VerifyTargets {
   readonly lomsDatabaseUrl: string;
@@ -48,9 +51,10 @@ export async function runVerify(targets: VerifyTargets, logger: Logger): Promise
   try {
     const results: CheckResult[] = [];
     const expected = await snapshot(loms, async (tx) => {
-      for (const check of lomsChecks) {
+      for (const check of [...lomsChecks, ...voucherChecks]) {
         results.push(await runSqlCheck(tx, check));
       }
+      results.push(await checkHistories(tx));
       return await findExpectedEvents(tx);
     });
     // Read after the snapshot: whatever had left the outbox then is on the topic now.
@@ -80,13 +84,17 @@ async function verifyPayments(
   payments: Database,
   settleSeconds = settleSecondsDefault,
 ): Promise<CheckResult[]> {
-  const orders = await snapshot(loms, (tx) => findOrdersWithTotal(tx, settleSeconds));
+  const { orders, refunds } = await snapshot(loms, async (tx) => ({
+    orders: await findOrdersWithTotal(tx, settleSeconds),
+    refunds: await findOrderRefunds(tx, settleSeconds),
+  }));
   return await snapshot(payments, async (tx) => {
     const results: CheckResult[] = [];
     for (const check of paymentChecks(settleSeconds)) {
       results.push(await runSqlCheck(tx, check));
     }
-    return [...results, await checkPaymentsOfOrders(orders, tx)];
+    results.push(await checkPaymentsOfOrders(orders, tx));
+    return [...results, await checkOrderRefunds(refunds, tx, settleSeconds)];
   });
 }
 

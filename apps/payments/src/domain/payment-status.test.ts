@@ -239,6 +239,17 @@ test("whatever happens, no more is given back than was captured, and the status 
   expect([...reached].sort()).toEqual([...paymentStatuses].sort());
 });
 
+test("a refund that the provider refuses is told, and may be asked for again", () => {
+  const paid: PaymentState = { ...fresh, status: "captured", capturedMinor: 100n, refundRequestedMinor: 60n };
+  const decision = decide(paid, { kind: "refund_failed", amountMinor: 60n });
+  expect(decision).toEqual({
+    kind: "move",
+    to: { ...paid, refundRequestedMinor: 0n },
+    announces: "refund_failed",
+  });
+  expect(decide({ ...paid, refundRequestedMinor: 0n }, events.refund60)).toMatchObject({ kind: "move" });
+});
+
 const endedStates: OrderState[] = ["canceled", "expired", "failed", "paid_otherwise"];
 
 test("once an order has ended unpaid, all that was captured goes back as soon as the provider confirms", () => {

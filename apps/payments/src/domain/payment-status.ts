@@ -38,7 +38,7 @@ export type RefusalReason =
   | "REFUND_EXCEEDS_CAPTURED";
 
 /** What the world is told of. */
-export type Announcement = "captured" | "declined" | "refunded" | "canceled";
+export type Announcement = "captured" | "declined" | "refunded" | "refund_failed" | "canceled";
 
 export type Decision =
   | {
@@ -133,6 +133,7 @@ const refund: RuleOf<"refund_succeeded"> = (state, { amountMinor }) => {
 const takeBackRequest: RuleOf<"refund_failed"> = (state, { amountMinor }) => ({
   kind: "move",
   to: { ...state, refundRequestedMinor: state.refundRequestedMinor - amountMinor },
+  announces: "refund_failed",
 });
 
 function requestRefund(state: PaymentState, amountMinor: bigint): PaymentState {

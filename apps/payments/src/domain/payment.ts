@@ -17,7 +17,13 @@ export type OrderEnd = "canceled" | "expired" | "failed";
 
 export type CancelReason = "order_canceled" | "order_expired" | "order_failed" | "paid_otherwise";
 
-export type RefundReason = CancelReason | "requested" | "duplicate_capture" | "made_at_provider";
+export type RefundReason =
+  | CancelReason
+  | "requested"
+  | "duplicate_capture"
+  | "made_at_provider"
+  /** The order asked for it. */
+  | "order_refund";
 
 export type RefundStatus = "pending" | "succeeded" | "failed";
 
@@ -76,6 +82,8 @@ export interface Refund {
   readonly failureCode: string;
   readonly traceparent: string;
   readonly createdAt: Date;
+  /** The order service's id of it, if the order asked for it. */
+  readonly orderRefundId: bigint | undefined;
 }
 
 /** Why a payment was canceled, or its money is to be given back; undefined while the order wants to be paid by it. */

@@ -7,10 +7,13 @@ import {
   OrderCanceledSchema,
   OrderFailedSchema,
   OrderPaidSchema,
+  type OrderRefundRequested,
+  OrderRefundRequestedSchema,
   type OrderSnapshot,
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import { CancelReason } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import type { OrderChange, OrderNews } from "../domain/order-news.ts";
+import type { OrderRefundRequest } from "../domain/order-refund.ts";
 
 /** What this service reads. The number of partitions is the order service's: another one would break the order per key. */
 export const ordersTopic = { name: "orders.events.v1", partitions: 12 } as const;
@@ -25,6 +28,8 @@ export interface OrderEvent {
   readonly traceparent: string;
   /** Undefined for an event that says nothing about paying. */
   readonly news: OrderNews | undefined;
+  /** Set if the order wants money to be given back. */
+  readonly refundRequest: OrderRefundRequest | undefined;
 }
 
 /**
@@ -37,7 +42,27 @@ export function orderEventOf({ headers, value }: IncomingRecord): OrderEvent {
   if (!/^[\x21-\x7e]{1,200}$/.test(eventId)) {
     throw malformed("The header ce_id is missing or is no id.");
   }
-  return { eventId, traceparent: headers.traceparent ?? "", news: newsOf(headers.ce_type ?? "", value) };
+  const eventType = headers.ce_type ?? "";
+  const refundRequest =
+    eventType === OrderRefundRequestedSchema.typeName
+      ? refundRequestOf(decode(OrderRefundRequestedSchema, value))
+      : undefined;
+  return { eventId, traceparent: headers.traceparent ?? "", news: newsOf(eventType, value), refundRequest };
+}
+
+/** Longer reasons are cut: the books are no place for stories. */
+const noteLengthMax = 500;
+
+function refundRequestOf({ order, refundId, amount, reason }: OrderRefundRequested): OrderRefundRequest {
+  if (order === undefined || order.orderId <= 0n || refundId <= 0n) {
+    throw malformed("The event does not say which refund of which order it asks for.");
+  }
+  if (amount === undefined || !/^[A-Z]{3}$/.test(amount.currencyCode) || amount.amountMinor <= 0n) {
+    throw malformed("The event asks for an amount that can not be given back.");
+  }
+  const { currencyCode, amountMinor } = amount;
+  const note = [...reason].slice(0, noteLengthMax).join("");
+  return { orderId: order.orderId, orderRefundId: refundId, currencyCode, amountMinor, note };
 }
 
 function newsOf(eventType: string, value: Uint8Array): OrderNews | undefined {
@@ -50,11 +75,25 @@ function newsOf(eventType: string, value: Uint8Array): OrderNews | undefined {
       return newsAbout(decode(OrderPaidSchema, value).order, "paid");
     case OrderCanceledSchema.typeName: {
       const { order, reason } = decode(OrderCanceledSchema, value);
-      return newsAbout(order, reason === CancelReason.PAYMENT_DEADLINE ? "expired" : "canceled");
+      return newsAbout(order, cancelationOf(reason));
     }
     default:
       // OrderCreated is followed at once by what became of the order; other types are a newer version's.
       return undefined;
+  }
+}
+
+/** What the end of an order means to its money. */
+function cancelationOf(reason: CancelReason): OrderChange {
+  switch (reason) {
+    case CancelReason.PAYMENT_DEADLINE:
+      return "expired";
+    case CancelReason.REFUNDED:
+    case CancelReason.EXPIRED:
+      // It had been paid, and what was to be given back was asked for by OrderRefundRequested: the rest is earned.
+      return "paid";
+    default:
+      return "canceled";
   }
 }
 

@@ -48,6 +48,7 @@ const refundReasons: Readonly<Record<RefundReason, RefundReasonMessage>> = {
   paid_otherwise: RefundReasonMessage.PAID_OTHERWISE,
   duplicate_capture: RefundReasonMessage.DUPLICATE_CAPTURE,
   made_at_provider: RefundReasonMessage.MADE_AT_PROVIDER,
+  order_refund: RefundReasonMessage.ORDER_REFUND,
 };
 
 const refundStatuses: Readonly<Record<RefundStatus, RefundStatusMessage>> = {
@@ -77,6 +78,7 @@ export function refundMessage(refund: Refund, currencyCode: string): RefundMessa
     note: refund.note,
     failureCode: refund.failureCode,
     createdTime: timestampFromDate(refund.createdAt),
+    orderRefundId: refund.orderRefundId ?? 0n,
   });
 }
 

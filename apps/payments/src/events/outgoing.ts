@@ -6,8 +6,10 @@ import {
   PaymentCapturedSchema,
   PaymentDeclinedSchema,
   PaymentRefundedSchema,
+  PaymentRefundFailedSchema,
   type PaymentSnapshotSchema,
 } from "@ordermesh/proto/ordermesh/events/v1/payment_events_pb";
+import { type OrderRefundRefusal, type OrderRefundRequest, refusalTextOf } from "../domain/order-refund.ts";
 import { endReasonOf, type Payment, type Refund } from "../domain/payment.ts";
 import { cancelReasonMessage, money, refundMessage, statusMessage } from "./messages.ts";
 
@@ -19,6 +21,7 @@ export type News =
   | { readonly kind: "captured" }
   | { readonly kind: "declined" }
   | { readonly kind: "refunded"; readonly refund: Refund }
+  | { readonly kind: "refund_failed"; readonly refund: Refund }
   | { readonly kind: "canceled" };
 
 /** The event that tells of a change, with the payment as it is after it. */
@@ -35,6 +38,18 @@ export function paymentEvent(payment: Payment, news: News, traceparent: string):
       const refund = refundMessage(news.refund, payment.currencyCode);
       return eventOf(payment, PaymentRefundedSchema, { payment: snapshot, refund }, traceparent);
     }
+    case "refund_failed": {
+      const { failureCode, orderRefundId } = news.refund;
+      const message = {
+        payment: snapshot,
+        refund: refundMessage(news.refund, payment.currencyCode),
+        orderId: payment.orderId,
+        orderRefundId: orderRefundId ?? 0n,
+        failureCode,
+        description: `The payment provider refused the refund: ${failureCode}.`,
+      };
+      return eventOf(payment, PaymentRefundFailedSchema, message, traceparent);
+    }
     case "canceled": {
       const reason = cancelReasonMessage(endReasonOf(payment.orderState));
       return eventOf(payment, PaymentCanceledSchema, { payment: snapshot, reason }, traceparent);
@@ -42,8 +57,26 @@ export function paymentEvent(payment: Payment, news: News, traceparent: string):
   }
 }
 
+/** The event that tells an order that it does not get what it has asked for, and why. */
+export function refusedRefundEvent(
+  payment: Payment | undefined,
+  request: OrderRefundRequest,
+  refusal: OrderRefundRefusal,
+  traceparent: string,
+): OutboxEvent {
+  const { orderId, orderRefundId } = request;
+  const message = {
+    payment: payment && snapshotOf(payment),
+    orderId,
+    orderRefundId,
+    failureCode: refusal,
+    description: refusalTextOf(refusal, request),
+  };
+  return eventOf({ orderId }, PaymentRefundFailedSchema, message, traceparent);
+}
+
 function eventOf<Schema extends DescMessage>(
-  payment: Payment,
+  { orderId }: Pick<Payment, "orderId">,
   schema: Schema,
   message: MessageInitShape<Schema>,
   traceparent: string,
@@ -51,7 +84,7 @@ function eventOf<Schema extends DescMessage>(
   return {
     aggregateType: "payment",
     // The order's id and not the payment's: whoever follows an order finds its payment's news in order.
-    aggregateId: payment.orderId,
+    aggregateId: orderId,
     type: schema.typeName,
     payload: toBinary(schema, create(schema, message)),
     traceparent,

@@ -1,4 +1,5 @@
 import type { Queryable, Tx } from "@ordermesh/postgres/tx";
+import type { OrderRefundRequest } from "../domain/order-refund.ts";
 import type { Refund, RefundReason, RefundStatus } from "../domain/payment.ts";
 
 interface RefundRow {
@@ -13,10 +14,11 @@ interface RefundRow {
   readonly failure_code: string;
   readonly traceparent: string;
   readonly created_at: Date;
+  readonly order_refund_id: bigint | null;
 }
 
 const columns = `id, payment_id, attempt_id, provider_key, amount_minor, status, reason, note, failure_code, traceparent,
-  created_at`;
+  created_at, order_refund_id`;
 
 function refundOf(row: RefundRow): Refund {
   return {
@@ -31,6 +33,7 @@ function refundOf(row: RefundRow): Refund {
     failureCode: row.failure_code,
     traceparent: row.traceparent,
     createdAt: row.created_at,
+    orderRefundId: row.order_refund_id ?? undefined,
   };
 }
 
@@ -41,9 +44,9 @@ export async function insertRefund(
 ): Promise<Refund> {
   const [row] = await tx.query<RefundRow>(
     `insert into refunds (payment_id, attempt_id, provider_key, amount_minor, status, reason, note, traceparent,
-       next_check_at)
+       next_check_at, order_refund_id)
      values ($1::bigint, $2::bigint, $3, $4::bigint, 'pending', $5::refund_reason, $6, $7,
-       clock_timestamp() + $8::int * interval '1 millisecond')
+       clock_timestamp() + $8::int * interval '1 millisecond', $9::bigint)
      returning ${columns}`,
     [
       `${refund.paymentId}`,
@@ -54,6 +57,7 @@ export async function insertRefund(
       refund.note,
       refund.traceparent,
       refund.checkAfterMs,
+      refund.orderRefundId === undefined ? null : `${refund.orderRefundId}`,
     ],
   );
   if (row === undefined) {
@@ -72,6 +76,30 @@ export async function findRefundByKey(db: Queryable, providerKey: string): Promi
     providerKey,
   ]);
   return row === undefined ? undefined : refundOf(row);
+}
+
+/** What an order's request began, unless that has failed: then it may be asked for again. */
+export async function findRefundOfOrder(db: Queryable, orderRefundId: bigint): Promise<Refund | undefined> {
+  const [row] = await db.query<RefundRow>(
+    `select ${columns} from refunds where order_refund_id = $1::bigint and status <> 'failed'`,
+    [`${orderRefundId}`],
+  );
+  return row === undefined ? undefined : refundOf(row);
+}
+
+/** Notes what an order asked for and did not get. */
+export function insertRefusedOrderRefund(tx: Tx, request: OrderRefundRequest, failureCode: string): void {
+  tx.execute(
+    `insert into refused_order_refunds (order_refund_id, order_id, currency_code, amount_minor, failure_code)
+     values ($1::bigint, $2::bigint, $3, $4::bigint, $5)`,
+    [
+      `${request.orderRefundId}`,
+      `${request.orderId}`,
+      request.currencyCode,
+      `${request.amountMinor}`,
+      failureCode,
+    ],
+  );
 }
 
 /** Of one payment, oldest first. */

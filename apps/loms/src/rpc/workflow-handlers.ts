@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Failure } from "@ordermesh/failure/failure";
+import type { Database } from "@ordermesh/postgres/database";
+import {
+  type ApplyActionRequest,
+  ApplyActionRequestSchema,
+  type ApplyActionResponse,
+  ApplyActionResponseSchema,
+  type ExplainRequest,
+  type GetHistoryRequest,
+  type GetWorkflowRequest,
+  type ListAllowedActionsRequest,
+} from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
+import { callOf } from "@ordermesh/rpc/call";
+import type { Logger } from "@ordermesh/telemetry/logger";
+import type { OrderAfterAction } from "../change-orders.ts";
+import { statusMessages } from "../contract/enums.ts";
+import { actingRoles, actorText, shownRoles } from "../domain/acting-roles.ts";
+import { explainAction } from "../domain/explain-action.ts";
+import type { OrderStep } from "../domain/order-step.ts";
+import { snapshotOf, workflowOf } from "../domain/stored-order.ts";
+import { explainedUntil, findResultOf } from "../order-actions.ts";
+import type { OrderDesk } from "../order-desk.ts";
+import type { OrderReader } from "../order-reader.ts";
+import { findSteps } from "../sql/order-history.ts";
+import type { Durations } from "../workflows/durations.ts";
+import { listActions } from "../workflows/list-actions.ts";
+import { findWorkflow, newestWorkflow } from "../workflows/registry.ts";
+import { codeOfStatus } from "../workflows/states.ts";
+import { workflowMessage } from "./definition-messages.ts";
+import { historyEntry, itemMessages, parametersOf } from "./workflow-messages.ts";
+
+export interface WorkflowHandlers {
+  readonly desk: OrderDesk;
+  readonly database: Database;
+  readonly reader: OrderReader;
+  /** How long timers wait in this installation. */
+  readonly durations: Durations;
+  /** The longest that a buyer may take to pay. */
+  readonly paymentWindowMs: number;
+  readonly logger: Logger;
+}
+
+type Context = Parameters<typeof callOf>[0];
+
+const historyPageSize = 100;
+
+/** More steps than the diagrams of any order need. */
+const stepsShownMax = 1_000;
+
+/** The calls of LomsService that are about an order's workflow. */
+export function workflowCalls(handlers: WorkflowHandlers) {
+  const { database, reader } = handlers;
+  return {
+    async listAllowedActions({ orderId, role }: ListAllowedActionsRequest, context: Context) {
+      const call = callOf(context);
+      const roles = shownRoles(call.principal, role);
+      const { head, ...rest } = await reader.read(orderId, call.limitedToUserId, call);
+      const snapshot = snapshotOf({ head, ...rest });
+      const shown = roles.filter(
+        ({ onlyOfUserId }) => onlyOfUserId === undefined || onlyOfUserId === head.userId,
+      );
+      return {
+        version: head.version,
+        status: statusMessages[head.status],
+        stateCode: codeOfStatus(head.status),
+        roles: shown.map((acting) => {
+          const { actions, items } = listActions(workflowOf(head), snapshot, acting.role);
+          return {
+            role: acting.role,
+            actions: [...actions],
+            items: items.map(({ sku, actions: ofItem }) => ({ itemSku: sku, actions: [...ofItem] })),
+          };
+        }),
+      };
+    },
+
+    applyAction: (request: ApplyActionRequest, context: Context) => applyAction(handlers, request, context),
+
+    async explain({ orderId, role, action, itemSku }: ExplainRequest, context: Context) {
+      const call = callOf(context);
+      const roles = rolesToExplain(call.principal, role);
+      const order = await reader.read(orderId, call.limitedToUserId, call);
+      if ("reason" in roles) {
+        return { allowed: false, ...roles, stateCode: codeOfStatus(order.head.status) };
+      }
+      const own = roles.filter(
+        ({ onlyOfUserId }) => onlyOfUserId === undefined || onlyOfUserId === order.head.userId,
+      );
+      const explained = explainAction(workflowOf(order.head), snapshotOf(order), {
+        roles: own.map((acting) => acting.role),
+        action,
+        sku: itemSku,
+      });
+      const until = await database.read((db) => explainedUntil(db, order, itemSku));
+      return { ...explained, whoMay: [...explained.whoMay], untilTime: until && timestampFromDate(until) };
+    },
+
+    async getHistory({ orderId, afterVersion, pageSize }: GetHistoryRequest, context: Context) {
+      const call = callOf(context);
+      const { head } = await reader.read(orderId, call.limitedToUserId, call);
+      const countMax = pageSize || historyPageSize;
+      const range = { after: afterVersion, last: head.version, countMax };
+      const steps = await database.read((db) => findSteps(db, orderId, range));
+      const last = steps.at(-1)?.version ?? head.version;
+      return { entries: steps.map(historyEntry), nextAfterVersion: last < head.version ? last : 0 };
+    },
+
+    getWorkflow: (request: GetWorkflowRequest, context: Context) => getWorkflow(handlers, request, context),
+  };
+}
+
+/** The roles to explain for, or why there is nothing to explain. */
+function rolesToExplain(...asked: Parameters<typeof shownRoles>) {
+  try {
+    return actingRoles(...asked);
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "invalid_argument") {
+      return { reason: error.reason, text: error.message, role: asked[1] };
+    }
+    throw error;
+  }
+}
+
+async function applyAction(
+  { desk, database, reader }: WorkflowHandlers,
+  request: ApplyActionRequest,
+  context: Context,
+): Promise<ApplyActionResponse> {
+  const call = callOf(context);
+  const { orderId, action, itemSku, expectedVersion, idempotencyKey } = request;
+  const actor = actorText(call.principal);
+  const outcome = await desk.change(
+    {
+      command: "act",
+      orderId,
+      roles: actingRoles(call.principal, request.role),
+      action,
+      sku: itemSku,
+      parameters: parametersOf(request.parameters),
+      expectedVersion,
+      intent:
+        idempotencyKey === ""
+          ? undefined
+          : { caller: actor, key: idempotencyKey, requestHash: hashOf(request) },
+      actor,
+      traceparent: call.traceparent,
+      limitedToUserId: call.limitedToUserId,
+    },
+    call,
+  );
+  if (outcome.kind === "refused") {
+    throw outcome.failure;
+  }
+  if (outcome.after !== undefined) {
+    return actionResponse(outcome.after, outcome.after.steps, itemSku, false);
+  }
+  const order = await reader.read(orderId, call.limitedToUserId, call);
+  const steps = await database.read((db) => findResultOf(db, orderId, outcome.version));
+  return actionResponse({ ...order, steps }, steps, itemSku, true);
+}
+
+function actionResponse(
+  after: OrderAfterAction,
+  steps: readonly OrderStep[],
+  sku: number,
+  replayed: boolean,
+): ApplyActionResponse {
+  const last = steps.at(-1);
+  const status = last?.status ?? after.head.status;
+  const items = itemMessages({ ...after, fulfillment: undefined, voucher: undefined });
+  return create(ApplyActionResponseSchema, {
+    version: last?.version ?? after.head.version,
+    status: statusMessages[status],
+    stateCode: codeOfStatus(status),
+    event: steps[0]?.event,
+    steps: steps.map(historyEntry),
+    item: items.find((item) => item.sku === (sku || steps[0]?.sku)),
+    replayed,
+  });
+}
+
+/** Two requests with one key must agree in it. Which version was expected is no part of what is wanted. */
+function hashOf(request: ApplyActionRequest): string {
+  const wanted = { ...request, idempotencyKey: "", expectedVersion: 0 };
+  return createHash("sha256").update(toBinary(ApplyActionRequestSchema, wanted)).digest("hex");
+}
+
+async function getWorkflow(
+  { database, reader, durations, paymentWindowMs }: WorkflowHandlers,
+  { name, version, orderId }: GetWorkflowRequest,
+  context: Context,
+) {
+  const waits = { ...durations, payment_window: paymentWindowMs, voucher_validity: 0 };
+  if (orderId !== 0n) {
+    const call = callOf(context);
+    const { head } = await reader.read(orderId, call.limitedToUserId, call);
+    const range = { after: 0, last: head.version, countMax: stepsShownMax };
+    const steps = await database.read((db) => findSteps(db, orderId, range));
+    return { workflow: workflowMessage(workflowOf(head), waits, steps) };
+  }
+  const definition = version === 0 ? newestWorkflow(name) : findWorkflow(name, version);
+  if (definition === undefined) {
+    throw new Failure("not_found", `There is no workflow ${name}${version === 0 ? "" : `@${version}`}.`, {
+      reason: "WORKFLOW_NOT_FOUND",
+    });
+  }
+  return { workflow: workflowMessage(definition, waits, undefined) };
+}
