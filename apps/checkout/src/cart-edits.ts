@@ -126,8 +126,11 @@ function write(
   lines: readonly UserLine[],
   carts: ReadonlyMap<bigint, CartInHand>,
 ): void {
+  const before = new Map(lines.map(({ userId, sku, quantity }) => [`${userId}/${sku}`, quantity]));
   const after = [...carts].flatMap(([userId, { quantities }]) =>
-    [...quantities].map(([sku, quantity]) => ({ userId, sku, quantity })),
+    [...quantities]
+      .map(([sku, quantity]) => ({ userId, sku, quantity }))
+      .filter(({ sku, quantity }) => quantity !== before.get(`${userId}/${sku}`)),
   );
   upsertLines(
     tx,
