@@ -206,9 +206,10 @@ const cancel = number.map((which) =>
 /** The deadline of an order, or the expiry of a reservation, and its timer, are a second ago. */
 async function passTime(id: bigint): Promise<void> {
   await sql.begin(async (tx) => {
-    // Timers first, as the service locks them when they fire.
-    await tx`update timers set due_at = now() - interval '1 second' where subject_id = ${`${id}`}::bigint`;
+    // In the order in which the service locks them, whose timers may be firing: an order before its timers, a
+    // reservation after its timer.
     await tx`update orders set payment_due_at = now() - interval '1 second' where id = ${`${id}`}::bigint`;
+    await tx`update timers set due_at = now() - interval '1 second' where subject_id = ${`${id}`}::bigint`;
     await tx`update reservations set expires_at = now() - interval '1 second' where id = ${`${id}`}::bigint`;
   });
 }
