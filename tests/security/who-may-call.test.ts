@@ -79,7 +79,17 @@ async function placeOrder(): Promise<bigint> {
   return order.orderId;
 }
 
-async function headersFor(caller: Caller, app: App): Promise<Record<string, string>> {
+const knownHeaders = new Map<string, Promise<Record<string, string>>>();
+
+/** Made once for each caller and service: signing was most of what a call cost. */
+function headersFor(caller: Caller, app: App): Promise<Record<string, string>> {
+  const name = `${caller} of ${app}`;
+  const headers = knownHeaders.get(name) ?? makeHeaders(caller, app);
+  knownHeaders.set(name, headers);
+  return headers;
+}
+
+async function makeHeaders(caller: Caller, app: App): Promise<Record<string, string>> {
   const token = app === "identity" ? identityTokens.get(caller) : undefined;
   return token === undefined
     ? await headersOf(mesh.issuer, caller, app)
