@@ -248,6 +248,17 @@ create table stock_returns (
   constraint stock_returns_version_check CHECK ((version > 0))
 );
 
+create table timer_skips (
+  order_id bigint not null,
+  kind text not null,
+  sku bigint not null,
+  step integer not null,
+  skipped_at timestamp with time zone not null default now(),
+  actor text not null,
+  reason text not null,
+  constraint timer_skips_pkey PRIMARY KEY (order_id, kind, sku, step)
+);
+
 create table timers (
   due_at timestamp with time zone not null,
   subject_id bigint not null,
@@ -255,8 +266,10 @@ create table timers (
   step integer not null,
   sku bigint not null default 0,
   remaining_ms bigint,
+  failures integer not null default 0,
   constraint timers_pkey PRIMARY KEY (kind, due_at, subject_id, sku),
   constraint timers_check CHECK (((remaining_ms IS NOT NULL) = (due_at = 'infinity'::timestamp with time zone))),
+  constraint timers_failures_check CHECK ((failures >= 0)),
   constraint timers_remaining_ms_check CHECK ((remaining_ms >= 0))
 );
 

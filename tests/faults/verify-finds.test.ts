@@ -14,18 +14,26 @@ let sql: postgres.Sql;
 let paid: bigint;
 let waiting: bigint;
 let refunded: bigint;
+let shipped: bigint;
+let received: bigint;
 
 beforeAll(async () => {
   loms = await startLomsReplicas(1);
   sql = postgres(loms.database.url, { max: 1, onnotice: () => {} });
   await loms.orders.receiveStock({
     idempotencyKey: "receive",
-    receipts: [220n, 221n].map((warehouseId) => ({ sku: 1, warehouseId, quantity: 10 })),
+    receipts: [220n, 221n].map((warehouseId) => ({ sku: 1, warehouseId, quantity: 20 })),
   });
   const unitPrice = { currencyCode: "EUR", amountMinor: 100n };
   const place = async (key: string, quantity = 2) => {
     const lines = [{ sku: 1, quantity, unitPrice }];
     return (await loms.orders.createOrder({ userId: 1n, idempotencyKey: key, lines })).orderId;
+  };
+  const placeShipped = async (key: string) => {
+    const orderId = await place(key, 1);
+    await loms.orders.payOrder({ orderId });
+    await loms.orders.applyAction({ orderId, role: "S", action: "ship the order" });
+    return orderId;
   };
   paid = await place("paid");
   await loms.orders.payOrder({ orderId: paid });
@@ -41,6 +49,15 @@ beforeAll(async () => {
   ]) {
     await loms.orders.applyAction({ orderId: refunded, role, action, itemSku: 1 });
   }
+  shipped = await placeShipped("shipped");
+  await loms.orders.applyAction({ orderId: shipped, role: "B", action: "request refund", itemSku: 1 });
+  received = await placeShipped("received");
+  await loms.orders.applyAction({ orderId: received, role: "B", action: "confirm reception of order" });
+  await loms.orders.applyAction({ orderId: received, role: "B", action: "request refund", itemSku: 1 });
+  // Timers that are gone for a reason are not missed.
+  const served = await placeShipped("served");
+  await loms.orders.runTimerNow({ orderId: served, timer: "enable_extending" });
+  await loms.orders.skipTimer({ orderId: served, timer: "auto_ack_shipping" });
   await loms.expectVerifyClean();
   // From here on the tables are only broken by hand.
   await Promise.all(loms.replicas.map((replica) => replica.stop()));
@@ -94,14 +111,14 @@ const damages: Damage[] = [
     what: "units that vanished",
     breakIt: () => "update stock_levels set on_hand = on_hand - 1 where warehouse_id = 221",
     mendIt: () => "update stock_levels set on_hand = on_hand + 1 where warehouse_id = 221",
-    says: () => "received 20",
+    says: () => "received 40",
   },
   {
     invariant: "I2",
     what: "a refunded unit that is not back",
     breakIt: () => `update stock_returns set quantity = 1 where order_id = ${refunded}`,
     mendIt: () => `update stock_returns set quantity = 2 where order_id = ${refunded}`,
-    says: () => "committed 4 and returned 1",
+    says: () => "committed 7 and returned 1",
   },
   {
     invariant: "I6",
@@ -189,6 +206,64 @@ const damages: Damage[] = [
     breakIt: () => `update orders set workflow_version = 7 where id = ${paid}`,
     mendIt: () => `update orders set workflow_version = 1 where id = ${paid}`,
     says: () => `order ${paid}: it lives by product@7`,
+  },
+  {
+    invariant: "I15",
+    what: "an order that would wait for its payment for ever",
+    breakIt: () => `delete from timers where subject_id = ${waiting}`,
+    mendIt: () =>
+      `insert into timers (kind, due_at, subject_id, step) select 'payment_deadline', payment_due_at, id, step from orders where id = ${waiting}`,
+    says: () => `order ${waiting}: the timer payment_deadline of version 2 is missing`,
+  },
+  {
+    invariant: "I15",
+    what: "a timer of a step that never was",
+    breakIt: () => `update timers set step = 99 where subject_id = ${shipped} and kind = 'auto_ack_shipping'`,
+    mendIt: () => `update timers set step = 4 where subject_id = ${shipped} and kind = 'auto_ack_shipping'`,
+    says: () => `order ${shipped}: the timer auto_ack_shipping of version 4 is missing`,
+  },
+  {
+    invariant: "I15",
+    what: "a request for a refund that nobody has to answer",
+    breakIt: () =>
+      `update timers set kind = 'delivery' where subject_id = ${shipped} and kind = 'seller_no_response'`,
+    mendIt: () =>
+      `update timers set kind = 'seller_no_response' where subject_id = ${shipped} and kind = 'delivery'`,
+    says: () => `order ${shipped}, item 1: the timer seller_no_response of version 5 is missing`,
+  },
+  {
+    invariant: "I15",
+    what: "a timer that stands still for no reason",
+    breakIt: () =>
+      `update timers set due_at = 'infinity', remaining_ms = 1 where subject_id = ${shipped} and kind = 'auto_ack_shipping'`,
+    mendIt: () =>
+      `update timers set due_at = now() + interval '15 days', remaining_ms = null where subject_id = ${shipped} and kind = 'auto_ack_shipping'`,
+    says: () => `order ${shipped}: the timer auto_ack_shipping stands still`,
+  },
+  {
+    invariant: "I15",
+    what: "a timer that goes on in spite of an open refund",
+    breakIt: () =>
+      `update timers set due_at = now() + interval '7 days', remaining_ms = null where subject_id = ${received} and kind = 'no_refund_request'`,
+    mendIt: () =>
+      `update timers set due_at = 'infinity', remaining_ms = 1 where subject_id = ${received} and kind = 'no_refund_request'`,
+    says: () => `order ${received}: the timer no_refund_request runs, although refund_is_open`,
+  },
+  {
+    invariant: "I15",
+    what: "a timer that does not fire",
+    breakIt: () =>
+      `update timers set due_at = now() - interval '6 seconds' where subject_id = ${shipped} and kind = 'enable_extending'`,
+    mendIt: () =>
+      `update timers set due_at = now() + interval '7 days' where subject_id = ${shipped} and kind = 'enable_extending'`,
+    says: () => `enable_extending of ${shipped}, due `,
+  },
+  {
+    invariant: "I15",
+    what: "a timer that is put off again and again, because it can not be fired",
+    breakIt: () => `update timers set failures = 3 where subject_id = ${shipped} and sku = 1`,
+    mendIt: () => `update timers set failures = 0 where subject_id = ${shipped} and sku = 1`,
+    says: () => `seller_no_response of ${shipped} could not be fired 3 times`,
   },
   {
     invariant: "I10",

@@ -61,16 +61,15 @@ describe("order-processing-system", () => {
     });
   });
 
-  test("an order is delivered by itself, and can not be canceled then", async () => {
+  test("an order is delivered by its timer, and can not be canceled then", async () => {
     const buyer = await as(2004);
     const { _id: id } = (await buyer("POST", "/api/orders", { bill: 5 })).json.data;
     await eventually(async () => {
       const paid = await buyer("POST", `/api/payments/pay/${id}`, card("4242424242424242"));
       expect(paid.status).toBe(200);
     });
-    await eventually(async () => {
-      expect((await buyer("GET", `/api/orders/${id}`)).json.data.status).toBe("delivered");
-    });
+    await eventually(() => mesh.orders.runTimerNow({ orderId: BigInt(id), timer: "delivery" }));
+    expect((await buyer("GET", `/api/orders/${id}`)).json.data.status).toBe("delivered");
     expect((await buyer("DELETE", `/api/orders/${id}`)).status).toBe(409);
   });
 
@@ -94,6 +93,14 @@ describe("order-processing-system", () => {
       const late = await buyer("POST", `/api/payments/pay/${id}`, card("4242424242424242"));
       expect([late.status, late.text]).toEqual([404, "payment already processed or does not exist"]);
     });
+  });
+
+  test("an order that the platform ends because its payment was declined is declined", async () => {
+    const buyer = await as(2010);
+    const { _id: id } = (await buyer("POST", "/api/orders", { bill: 7 })).json.data;
+    await mesh.orders.applyAction({ orderId: BigInt(id), role: "P", action: "payment declined" });
+    expect((await buyer("GET", `/api/orders/${id}`)).json.data.status).toBe("declined");
+    expect((await buyer("GET", "/api/orders")).json.data).toMatchObject([{ _id: id, status: "declined" }]);
   });
 
   test("bills and cards that are none are refused, and nobody buys without a token", async () => {

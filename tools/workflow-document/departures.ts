@@ -102,4 +102,8 @@ export const departures: readonly Departure[] = [
     was: "order-processing-system: an order was canceled in any state, its payment was kept, and a late one revived it.",
     is: "`cancel order` until it is delivered; the money goes back and the goods to stock. Canceled is final.",
   },
+  {
+    was: "order-processing-system: one declined payment ended the order (declined) and its payment.",
+    is: "The buyer may try again until the order's deadline, which cancels it then. `payment declined` is for the platform, to end it before.",
+  },
 ];

@@ -6,6 +6,7 @@ import { type StoredOrder, workflowOf } from "./domain/stored-order.ts";
 import { findStoredOrders } from "./load-orders.ts";
 import { findWaitingTimers, isLive } from "./order-actions.ts";
 import { lockOrders } from "./sql/orders.ts";
+import { insertTimerSkip } from "./sql/timer-skips.ts";
 import { deleteTimers, listTimers, type TimerPosition, type WaitingTimer } from "./sql/timers.ts";
 import { type TimerName, timerNames } from "./workflows/names.ts";
 
@@ -102,12 +103,16 @@ export async function findTimer(db: Queryable, wanted: WantedTimer): Promise<Sho
 }
 
 /**
- * Takes a timer away for good.
+ * Takes a timer away for good, and keeps who wanted that.
  *
  * @throws Failure `not_found` if there is none; `failed_precondition` for a payment deadline, without which an order could
  * hold stock for ever.
  */
-export async function skipTimer(tx: Tx, wanted: WantedTimer): Promise<ShownTimer> {
+export async function skipTimer(
+  tx: Tx,
+  wanted: WantedTimer,
+  { actor, reason }: { readonly actor: string; readonly reason: string },
+): Promise<ShownTimer> {
   await lockOrders(tx, [wanted.orderId]);
   const timer = await findTimer(tx, wanted);
   if (timer.kind === "payment_deadline") {
@@ -118,6 +123,7 @@ export async function skipTimer(tx: Tx, wanted: WantedTimer): Promise<ShownTimer
     );
   }
   deleteTimers(tx, [timer]);
+  insertTimerSkip(tx, { ...timer, actor, reason });
   return timer;
 }
 

@@ -11,7 +11,9 @@ let harness: LomsHarness;
 let other: LomsHarness;
 let walk: OrderWalk;
 let walkThere: OrderWalk;
-const rounds = 60;
+/** FAULTS=long, as `npm run faults` sets it, asks for many; FAULTS_ROUNDS for any number. */
+const rounds = Number(process.env.FAULTS_ROUNDS ?? (process.env.FAULTS === "long" ? 2_000 : 60));
+const timeout = 60_000 + rounds * 100;
 const random = seededRandom("action races");
 
 beforeAll(async () => {
@@ -53,14 +55,14 @@ async function inRounds(
 ): Promise<void> {
   const seen = new Map<string, number>();
   for (let done = 0; done < rounds; done += 10) {
-    for (const outcome of await Promise.all(Array.from({ length: 10 }, round))) {
+    for (const outcome of await Promise.all(Array.from({ length: Math.min(10, rounds - done) }, round))) {
       seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
     }
   }
   report(name, seen, wanted);
 }
 
-test("a refund is agreed while the goods are shipped: never both", async () => {
+test("a refund is agreed while the goods are shipped: never both", { timeout }, async () => {
   await inRounds("refund against shipping", ["held", "shipped"], async () => {
     const [sku = 0] = await walk.stock(5);
     const orderId = await walk.placePaid([sku]);
@@ -75,7 +77,9 @@ test("a refund is agreed while the goods are shipped: never both", async () => {
   });
 });
 
-test("a refund is requested while the goods are shipped: it is overtaken, or one of shipped goods", async () => {
+test("a refund is requested while the goods are shipped: it is overtaken, or one of shipped goods", {
+  timeout,
+}, async () => {
   await inRounds("request against shipping", ["FS/FP/SCR", "FS/WR/WSR"], async () => {
     const [sku = 0] = await walk.stock(5);
     const orderId = await walk.placePaid([sku]);
@@ -88,7 +92,7 @@ test("a refund is requested while the goods are shipped: it is overtaken, or one
   });
 });
 
-test("two sellers decide the same refund: the first one does", async () => {
+test("two sellers decide the same refund: the first one does", { timeout }, async () => {
   await inRounds("two sellers at once", ["agreed", "rejected"], async () => {
     const [sku = 0] = await walk.stock(5);
     const orderId = await walk.placePaid([sku]);
@@ -104,7 +108,9 @@ test("two sellers decide the same refund: the first one does", async () => {
   });
 });
 
-test("the same refund is finished twice, and asked for twice: the money goes back once", async () => {
+test("the same refund is finished twice, and asked for twice: the money goes back once", {
+  timeout,
+}, async () => {
   await inRounds("double refund", ["once"], async () => {
     const [sku = 0] = await walk.stock(5);
     const orderId = await walk.placePaid([sku]);
@@ -126,7 +132,7 @@ test("the same refund is finished twice, and asked for twice: the money goes bac
   });
 });
 
-test("an order is paid while it is canceled: paid and sold, or canceled and free", async () => {
+test("an order is paid while it is canceled: paid and sold, or canceled and free", { timeout }, async () => {
   await inRounds("pay against cancel", ["paid", "canceled"], async () => {
     const [sku = 0] = await walk.stock(5);
     const orderId = await walk.place([sku]);

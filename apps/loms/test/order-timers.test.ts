@@ -199,6 +199,10 @@ test("operators see what is to come, can bring it about at once, and can keep it
   const ran = await harness.orders.runTimerNow({ orderId, timer: "seller_no_response", itemSku });
   expect(ran.steps).toMatchObject([{ action: "seller no response", refundCode: "CSI", actor: "anonymous" }]);
   await harness.orders.runTimerNow({ orderId, timer: "enable_extending" });
+  const { skippedTimers } = await harness.orders.getHistory({ orderId });
+  expect(skippedTimers).toMatchObject([
+    { timer: "auto_ack_shipping", itemSku: 0, step: 4, actor: "anonymous", reason: "A strike." },
+  ]);
   // What was fired by hand does not fire a second time.
   expect(await list()).toEqual([]);
   expect(await refusalOf(harness.orders.runTimerNow({ orderId, timer: "enable_extending" }))).toMatchObject({
@@ -242,6 +246,11 @@ test("a timer that can not be fired keeps no other one waiting", async () => {
   await letPass(broken.orderId, "seller_no_response");
   await letPass(sound.orderId, "seller_no_response");
   await untilCodes(sound.orderId, "FS/WR/CSI", sound.itemSku);
+  await eventually(async () => {
+    const failed =
+      await sql`select failures from timers where subject_id = ${`${broken.orderId}`} and failures > 0`;
+    expect(failed).toMatchObject([{ failures: 1 }]);
+  });
   await sql`update orders set workflow_version = 1 where id = ${`${broken.orderId}`}`;
   // It has been put off by a minute.
   await letPass(broken.orderId, "seller_no_response");

@@ -1,12 +1,13 @@
 import { checkHistories } from "@ordermesh/ordermesh/verify/history-checks";
 import { lomsChecks } from "@ordermesh/ordermesh/verify/loms-checks";
 import { runSqlCheck } from "@ordermesh/ordermesh/verify/sql-check";
+import { timerStateChecks } from "@ordermesh/ordermesh/verify/timer-checks";
 import { openDatabase } from "@ordermesh/postgres/database";
 import { expect } from "vitest";
 
 /**
  * What `ordermesh verify` recomputes from the tables of this service: stock from its ledger, and where each order, item and
- * refund stands from its history.
+ * refund stands from its history, with the timers of its state.
  *
  * @returns how many orders were looked at.
  */
@@ -20,7 +21,7 @@ export async function expectTablesAgree(databaseUrl: string): Promise<number> {
   try {
     return await database.read(async (db) => {
       const results = [await checkHistories(db)];
-      for (const check of lomsChecks) {
+      for (const check of [...lomsChecks, ...timerStateChecks]) {
         results.push(await runSqlCheck(db, check));
       }
       expect(

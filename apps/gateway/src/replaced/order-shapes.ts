@@ -1,6 +1,6 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { type Order, OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import { CancelReason, type Order, OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { type Payment, PaymentStatus } from "@ordermesh/proto/ordermesh/payments/v1/payment_pb";
 
 /** How order-processing-system wrote orders and payments. */
@@ -40,7 +40,7 @@ export function orderShape(order: Order): object {
   return {
     _id: `${order.orderId}`,
     createdBy: `${order.userId}`,
-    status: orderStatuses[order.status],
+    status: order.cancelReason === CancelReason.DECLINED ? "declined" : orderStatuses[order.status],
     bill: billOf(order.total?.amountMinor),
     createdAt: timeOf(order.createdTime),
     // A list tells when orders were placed, not when they last changed.

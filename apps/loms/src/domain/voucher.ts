@@ -87,6 +87,20 @@ export function checkVoucherTerms(order: {
   return terms;
 }
 
+/** Nobody sells anything for longer than this; and no date is near the end of what a computer can count. */
+const validityMaxMs = 20 * 365 * 24 * 60 * 60_000;
+
+/**
+ * @param now by the database's clock, which also lets the voucher expire.
+ * @throws Failure `invalid_argument` if the voucher would expire before it is sold, or never.
+ */
+export function checkValidity({ validUntil }: VoucherTerms, now: Date): void {
+  const aheadMs = validUntil.getTime() - now.getTime();
+  if (!(aheadMs > 0 && aheadMs < validityMaxMs)) {
+    throw invalid("voucher.valid_until_time", "must lie ahead, and less than twenty years");
+  }
+}
+
 /** What is given back for the codes that were not used: the price − the price of one use × uses, but not less than 0. */
 export function refundableMinor(
   totalMinor: number,

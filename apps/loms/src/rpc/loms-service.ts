@@ -6,9 +6,11 @@ import type { CreateOutcome } from "../create-orders.ts";
 import { actorText } from "../domain/acting-roles.ts";
 import type { OrderCommand } from "../domain/order-command.ts";
 import { draftOrder, type OrderRequest } from "../domain/order-draft.ts";
+import { checkValidity } from "../domain/voucher.ts";
 import type { OrderDesk } from "../order-desk.ts";
 import type { OrderFeed } from "../order-feed.ts";
 import { getOrderDetails } from "../order-queries.ts";
+import { transactionTime } from "../sql/orders.ts";
 import { listStockLevels, receiveStock } from "../stock.ts";
 import { vouchersNotConfigured } from "../vouchers.ts";
 import { batchResult } from "./batch-result.ts";
@@ -76,13 +78,21 @@ export function bindLomsService(handlers: LomsHandlers): BoundService {
 
 /** Creates an order, or throws why it was refused. */
 export async function createOrder(
-  { desk, paymentWindowMs, sellsVouchers }: Pick<LomsHandlers, "desk" | "paymentWindowMs" | "sellsVouchers">,
+  {
+    desk,
+    database,
+    paymentWindowMs,
+    sellsVouchers,
+  }: Pick<LomsHandlers, "desk" | "database" | "paymentWindowMs" | "sellsVouchers">,
   request: OrderRequest,
   call: Call,
 ): Promise<CreateOutcome & { kind: "created" }> {
   const draft = draftOrder(request, paymentWindowMs);
-  if (draft.voucher !== undefined && !sellsVouchers) {
-    throw vouchersNotConfigured();
+  if (draft.voucher !== undefined) {
+    if (!sellsVouchers) {
+      throw vouchersNotConfigured();
+    }
+    checkValidity(draft.voucher, await database.read(transactionTime));
   }
   const outcome = await desk.create({ draft, traceparent: call.traceparent }, call);
   if (outcome.kind === "refused") {

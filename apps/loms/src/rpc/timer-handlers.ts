@@ -72,8 +72,10 @@ export function timerCalls(handlers: WorkflowHandlers) {
 
     async skipTimer({ orderId, timer: kind, itemSku, reason }: SkipTimerRequest, context: Context) {
       const { principal } = callOf(context);
-      const skipped = await database.transaction((tx) => skipTimer(tx, { orderId, kind, sku: itemSku }));
       const actor = actorText(principal);
+      const skipped = await database.transaction((tx) =>
+        skipTimer(tx, { orderId, kind, sku: itemSku }, { actor, reason }),
+      );
       handlers.logger.info(
         { orderId: `${orderId}`, timer: kind, sku: itemSku, actor, reason },
         "timer skipped",

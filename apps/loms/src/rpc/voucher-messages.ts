@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Failure } from "@ordermesh/failure/failure";
 import { OrderLineSchema } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import {
   type GetVoucherResponse,
@@ -39,30 +38,17 @@ const resultMessages: Readonly<Record<ValidationResult, VoucherValidation>> = {
   not_a_valid_order: VoucherValidation.NOT_A_VALID_ORDER,
 };
 
-/** Nobody sells anything for longer than this; and no date is near the end of what a computer can count. */
-const validityMaxMs = 20 * 365 * 24 * 60 * 60_000;
-
-/** @throws Failure `invalid_argument` if the voucher would expire before it is sold, or never. */
 export function voucherTermsOf(message: VoucherTermsMessage | undefined): VoucherTerms | undefined {
   if (message === undefined) {
     return undefined;
   }
   // The contract's rules have found both present.
   const { unitPrice, validUntilTime } = message as Required<VoucherTermsMessage>;
-  const validUntil = timestampDate(validUntilTime);
-  const aheadMs = validUntil.getTime() - Date.now();
-  if (!(aheadMs > 0 && aheadMs < validityMaxMs)) {
-    const description = "must lie ahead, and less than twenty years";
-    throw new Failure("invalid_argument", `voucher.valid_until_time: ${description}`, {
-      reason: "INVALID_ORDER",
-      fieldViolations: [{ field: "voucher.valid_until_time", description }],
-    });
-  }
   const { serviceTimes, anytimeRefund, expirationRefund, mobile } = message;
   return {
     serviceTimes,
     unitPrice: { currencyCode: unitPrice.currencyCode, amountMinor: Number(unitPrice.amountMinor) },
-    validUntil,
+    validUntil: timestampDate(validUntilTime),
     anytimeRefund,
     expirationRefund,
     mobile,

@@ -25,12 +25,13 @@ import { explainedUntil, findResultOf } from "../order-actions.ts";
 import type { OrderDesk } from "../order-desk.ts";
 import type { OrderReader } from "../order-reader.ts";
 import { findSteps } from "../sql/order-history.ts";
+import { findTimerSkips } from "../sql/timer-skips.ts";
 import type { Durations } from "../workflows/durations.ts";
 import { listActions } from "../workflows/list-actions.ts";
 import { findWorkflow, newestWorkflow } from "../workflows/registry.ts";
 import { codeOfStatus } from "../workflows/states.ts";
 import { workflowMessage } from "./definition-messages.ts";
-import { historyEntry, itemMessages, parametersOf } from "./workflow-messages.ts";
+import { historyEntry, itemMessages, parametersOf, skippedTimer } from "./workflow-messages.ts";
 
 export interface WorkflowHandlers {
   readonly desk: OrderDesk;
@@ -103,9 +104,15 @@ export function workflowCalls(handlers: WorkflowHandlers) {
       const { head } = await reader.read(orderId, call.limitedToUserId, call);
       const countMax = pageSize || historyPageSize;
       const range = { after: afterVersion, last: head.version, countMax };
-      const steps = await database.read((db) => findSteps(db, orderId, range));
+      const [steps, skips] = await database.read((db) =>
+        Promise.all([findSteps(db, orderId, range), findTimerSkips(db, orderId)]),
+      );
       const last = steps.at(-1)?.version ?? head.version;
-      return { entries: steps.map(historyEntry), nextAfterVersion: last < head.version ? last : 0 };
+      return {
+        entries: steps.map(historyEntry),
+        nextAfterVersion: last < head.version ? last : 0,
+        skippedTimers: skips.map(skippedTimer),
+      };
     },
 
     getWorkflow: (request: GetWorkflowRequest, context: Context) => getWorkflow(handlers, request, context),

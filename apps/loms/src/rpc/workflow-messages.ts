@@ -13,6 +13,8 @@ import {
   ActionParametersSchema,
   type HistoryEntry,
   HistoryEntrySchema,
+  type SkippedTimer,
+  SkippedTimerSchema,
 } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
 import { type Money, MoneySchema } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
 import { cancelReasonMessage, refundKindMessages, statusMessages } from "../contract/enums.ts";
@@ -21,6 +23,7 @@ import type { ShippingAddress } from "../domain/order.ts";
 import type { OrderStep } from "../domain/order-step.ts";
 import type { RefundSheet } from "../domain/refund-sheet.ts";
 import { type StoredOrder, snapshotOf } from "../domain/stored-order.ts";
+import type { TimerSkip } from "../sql/timer-skips.ts";
 import { codeOfStatus } from "../workflows/states.ts";
 
 /** What an action is given. What is empty was not given. */
@@ -92,6 +95,17 @@ export function historyEntry(step: OrderStep): HistoryEntry {
     refundId: step.refundId,
     event: step.event,
     parameters: parametersMessage(step.parameters),
+  });
+}
+
+export function skippedTimer({ kind, sku, step, skippedAt, actor, reason }: TimerSkip): SkippedTimer {
+  return create(SkippedTimerSchema, {
+    timer: kind,
+    itemSku: sku,
+    step,
+    skippedTime: timestampFromDate(skippedAt),
+    actor,
+    reason,
   });
 }
 

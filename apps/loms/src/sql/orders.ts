@@ -11,7 +11,7 @@ import type {
 } from "../domain/order.ts";
 
 /** The clock that decides: the database's, to the millisecond, so that what is stored is what is announced. */
-export async function transactionTime(tx: Tx): Promise<Date> {
+export async function transactionTime(tx: Queryable): Promise<Date> {
   const [row] = await tx.query<{ now: Date }>("select date_trunc('milliseconds', now()) as now");
   if (row === undefined) {
     throw new Error("The database did not tell its time.");

@@ -86,7 +86,7 @@ export async function claimDueTimers(tx: Tx, kind: string, countMax: number): Pr
 export async function postponeTimers(tx: Tx, kind: string, orderId: bigint, byMs: number): Promise<void> {
   await tx.query("select from orders where id = $1::bigint for no key update", [orderId.toString()]);
   tx.execute(
-    `update timers set due_at = now() + $3::int * interval '1 millisecond'
+    `update timers set due_at = now() + $3::int * interval '1 millisecond', failures = failures + 1
      where kind = $1 and due_at <= now() and subject_id = $2::bigint`,
     [kind, orderId.toString(), byMs],
   );

@@ -4,7 +4,7 @@ import { type HistoryEntry, type InstanceState, replay } from "@ordermesh/workfl
 import type { CheckResult, Finding } from "./finding.ts";
 
 /** What definitions call the statuses of the order service's tables. */
-const codeOfStatus: Readonly<Record<string, string>> = {
+export const codeOfStatus: Readonly<Record<string, string>> = {
   new: "",
   failed: "FL",
   awaiting_payment: "WP",

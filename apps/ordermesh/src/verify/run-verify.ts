@@ -16,6 +16,7 @@ import {
 } from "./payment-checks.ts";
 import { checkOrderRefunds, findOrderRefunds } from "./refund-checks.ts";
 import { runSqlCheck } from "./sql-check.ts";
+import { timerLatenessChecks, timerStateChecks } from "./timer-checks.ts";
 import { voucherChecks } from "./voucher-checks.ts";
 
 export interface VerifyTargets {
@@ -51,7 +52,7 @@ export async function runVerify(targets: VerifyTargets, logger: Logger): Promise
   try {
     const results: CheckResult[] = [];
     const expected = await snapshot(loms, async (tx) => {
-      for (const check of [...lomsChecks, ...voucherChecks]) {
+      for (const check of [...lomsChecks, ...voucherChecks, ...timerStateChecks, ...timerLatenessChecks]) {
         results.push(await runSqlCheck(tx, check));
       }
       results.push(await checkHistories(tx));

@@ -19,7 +19,7 @@ import { handleProviderEvent, type ProviderEventOptions } from "../handle-provid
 import { type PaymentDesk, pay } from "../pay.ts";
 import { getPayment, listPayments } from "../payment-queries.ts";
 import { refundPayment } from "../refund.ts";
-import type { PaymentName } from "../sql/payments.ts";
+import { databaseTime, type PaymentName } from "../sql/payments.ts";
 
 export interface PaymentsHandlers {
   readonly desk: PaymentDesk;
@@ -40,7 +40,8 @@ export function bindPaymentsService({ desk, providerEvents }: PaymentsHandlers):
     async createPaymentMethod({ userId, card }, context) {
       const payer = userId === 0n ? selfOf(callOf(context)) : userId;
       const { number, expiryMonth, expiryYear, code } = card ?? create(CardSchema);
-      const checked = checkCard({ number, expiryMonth, expiryYear, code }, new Date());
+      const now = await database.read(databaseTime);
+      const checked = checkCard({ number, expiryMonth, expiryYear, code }, now);
       const { token, expiresAt } = await askProvider("tokenise", { card: checked, userId: payer });
       return { paymentMethodToken: token, expiresTime: timestampFromDate(expiresAt) };
     },

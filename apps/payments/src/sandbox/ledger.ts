@@ -15,21 +15,29 @@ export function captureStateOf({ state, decline_code }: CaptureRow): CaptureStat
   return state === "declined" ? { kind: state, code: decline_code } : { kind: state };
 }
 
-/** @param behavior as text, so that the table need not know the kinds. */
-export function insertMethod(
+/**
+ * @param behavior as text, so that the table need not know the kinds.
+ * @returns when its token expires.
+ */
+export async function insertMethod(
   tx: Tx,
   method: {
     readonly token: string;
     readonly userId: bigint;
     readonly behavior: string;
-    readonly expiresAt: Date;
+    readonly lifeMs: number;
   },
-): void {
-  tx.execute(
+): Promise<Date> {
+  const [row] = await tx.query<{ expires_at: Date }>(
     `insert into sandbox_methods (token, user_id, behavior, expires_at)
-     values ($1, $2::bigint, $3, $4::text::timestamptz)`,
-    [method.token, `${method.userId}`, method.behavior, method.expiresAt.toISOString()],
+     values ($1, $2::bigint, $3, date_trunc('milliseconds', now()) + $4::bigint * interval '1 millisecond')
+     returning expires_at`,
+    [method.token, `${method.userId}`, method.behavior, method.lifeMs],
   );
+  if (row === undefined) {
+    throw new Error("A payment method was not kept.");
+  }
+  return row.expires_at;
 }
 
 /** @returns undefined for a token that is unknown, expired, or somebody else's. */

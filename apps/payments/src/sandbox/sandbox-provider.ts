@@ -34,9 +34,9 @@ export function createSandboxProvider({ database, delayMs, onChanged }: SandboxO
   return providerOf({
     async tokenise({ card, userId }) {
       const token = `pm_${randomBytes(18).toString("base64url")}`;
-      const expiresAt = new Date(Date.now() + tokenLifeMs);
       const behavior = JSON.stringify(behaviorOf(card.number));
-      await database.transaction(async (tx) => insertMethod(tx, { token, userId, behavior, expiresAt }));
+      const method = { token, userId, behavior, lifeMs: tokenLifeMs };
+      const expiresAt = await database.transaction((tx) => insertMethod(tx, method));
       return { token, expiresAt };
     },
 

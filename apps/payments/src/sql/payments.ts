@@ -110,6 +110,15 @@ export async function lockPayment(tx: Tx, id: bigint): Promise<Payment | undefin
   return row === undefined ? undefined : paymentOf(row);
 }
 
+/** The clock that decides: the database's. */
+export async function databaseTime(db: Queryable): Promise<Date> {
+  const [row] = await db.query<{ now: Date }>("select clock_timestamp() as now");
+  if (row === undefined) {
+    throw new Error("The database did not tell its time.");
+  }
+  return row.now;
+}
+
 /** Whether an order's deadline has passed, by the database's clock. */
 export async function isPastDeadline(tx: Tx, { paymentDueAt }: Payment): Promise<boolean> {
   const [row] = await tx.query<{ late: boolean }>(
