@@ -9,6 +9,8 @@ import { problemSchema, sharedParts } from "./contract-documents/document-parts.
 import { commentOf, createMessageSchemas, schemaName } from "./contract-documents/message-schemas.ts";
 import { createOptionReader, type OptionReader } from "./contract-documents/method-options.ts";
 import { documentPath, operationOf } from "./contract-documents/operations.ts";
+import { orderedOnlinePaths, orderedOnlineTag } from "./contract-documents/ordered-online-routes.ts";
+import { orderedOnlineSchemas } from "./contract-documents/ordered-online-shapes.ts";
 import { replacedPaths, replacedSchemas, replacedTags } from "./contract-documents/replaced-routes.ts";
 import type { Json } from "./contract-documents/scalar-schemas.ts";
 
@@ -58,11 +60,17 @@ function documentOf(schema: Schema): Json {
         description: commentOf(service) || service.name,
       })),
       ...replacedTags,
+      orderedOnlineTag,
     ],
-    paths: { ...paths, ...replacedPaths },
+    paths: { ...paths, ...replacedPaths, ...orderedOnlinePaths },
     components: {
       ...sharedParts(),
-      schemas: { ...sorted(schemas.schemas), Problem: problemSchema, ...replacedSchemas },
+      schemas: {
+        ...sorted(schemas.schemas),
+        Problem: problemSchema,
+        ...replacedSchemas,
+        ...orderedOnlineSchemas,
+      },
     },
   };
 }

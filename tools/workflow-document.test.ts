@@ -15,7 +15,7 @@ test("it names every row, state and timer of every machine, and has a diagram of
   const machines = Object.values(workflows)
     .flatMap((versions) => versions.slice(-1))
     .flatMap((definition) => listMachines(definition));
-  expect(machines.length).toBe(9);
+  expect(machines.length).toBe(10);
   expect(document.match(/^```mermaid$/gm)).toHaveLength(machines.length);
   for (const [, { rows, states, timers }] of machines) {
     for (const word of [

@@ -33,6 +33,7 @@ export function renderWorkflowDocument(): string {
     table(["duration", "was", "production", "demo"], durationRows()),
     table(["Easy Order's post action", "here"], old.postActions),
     table(["Easy Order's fields and calls", "here"], old.fields),
+    table(["ordered-online", "here, in the workflow `table`"], old.orderedOnline),
     "## What differs, and why\n",
     table(
       ["there", "here"],
@@ -63,8 +64,8 @@ function roleRows(): string[][] {
   const holders = {
     P: "tokens with the role platform or operator, services, and timers",
     A: "tokens with the role platform or operator",
-    B: "tokens with the role buyer, for their own orders",
-    S: "tokens with the role seller",
+    B: "tokens with the role buyer, for their own orders; at tables the service tables, for guests",
+    S: "tokens with the role seller; at tables not they, but the service tables, for the location's staff",
   };
   return Object.entries(roleNames).map(([code, name]) => [code, name, holders[code as keyof typeof holders]]);
 }

@@ -7,6 +7,14 @@ create table client_aliases (
   constraint client_aliases_user_id_check CHECK ((user_id > 0))
 );
 
+create table code_guests (
+  session_id bigint not null,
+  sealed_token bytea not null,
+  joined_at timestamp with time zone not null default now(),
+  constraint code_guests_pkey PRIMARY KEY (session_id),
+  constraint code_guests_session_id_check CHECK ((session_id > 0))
+);
+
 create table idempotency_records (
   scope bytea not null,
   caller text not null,
@@ -48,6 +56,22 @@ create table schema_migrations (
   constraint schema_migrations_pkey PRIMARY KEY (version)
 );
 
+create table session_keys (
+  key_hash bytea not null,
+  user_id bigint not null,
+  sealed_tokens bytea not null,
+  access_expires_at timestamp with time zone not null,
+  refreshing_until timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  constraint session_keys_pkey PRIMARY KEY (key_hash),
+  constraint session_keys_key_hash_check CHECK ((length(key_hash) = 32)),
+  constraint session_keys_user_id_check CHECK ((user_id > 0))
+);
+
 CREATE INDEX client_aliases_by_user ON client_aliases USING btree (user_id);
 
+CREATE INDEX code_guests_by_time ON code_guests USING btree (joined_at);
+
 CREATE INDEX idempotency_records_by_expiry ON idempotency_records USING btree (expires_at);
+
+CREATE INDEX session_keys_by_expiry ON session_keys USING btree (expires_at);

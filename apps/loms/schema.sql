@@ -1,12 +1,12 @@
 -- What the migrations of this service add up to. Written by `pnpm schema`, compared in CI.
 
-create type cancel_reason as enum ('requested', 'payment_deadline', 'refunded', 'expired', 'declined');
+create type cancel_reason as enum ('requested', 'payment_deadline', 'refunded', 'expired', 'declined', 'session_closed');
 
 create type ledger_entry as enum ('reserved', 'committed', 'released', 'expired');
 
-create type order_status as enum ('new', 'awaiting_payment', 'failed', 'paid', 'canceled', 'shipment_held', 'shipped', 'completed', 'awaiting_settlement', 'settled', 'confirmed', 'delivered');
+create type order_status as enum ('new', 'awaiting_payment', 'failed', 'paid', 'canceled', 'shipment_held', 'shipped', 'completed', 'awaiting_settlement', 'settled', 'confirmed', 'delivered', 'placed', 'accepted', 'preparing', 'served', 'declined');
 
-create type order_workflow as enum ('product', 'service', 'simple');
+create type order_workflow as enum ('product', 'service', 'simple', 'table');
 
 create type reservation_status as enum ('held', 'committed', 'released', 'expired');
 
@@ -128,7 +128,7 @@ create table orders (
   cancel_reason cancel_reason,
   shortages jsonb,
   created_at timestamp with time zone not null,
-  payment_due_at timestamp with time zone not null,
+  payment_due_at timestamp with time zone,
   workflow order_workflow not null default 'product'::order_workflow,
   workflow_version smallint not null default 1,
   step integer not null default 2,
@@ -246,6 +246,16 @@ create table stock_returns (
   constraint stock_returns_quantity_check CHECK ((quantity > 0)),
   constraint stock_returns_reason_check CHECK ((reason = ANY (ARRAY['canceled'::text, 'refunded_before_shipping'::text, 'returned'::text]))),
   constraint stock_returns_version_check CHECK ((version > 0))
+);
+
+create table table_references (
+  order_id bigint not null,
+  location_id bigint not null,
+  session_id bigint not null,
+  guest_nickname text not null,
+  staff_user_id bigint not null,
+  note text not null,
+  constraint table_references_pkey PRIMARY KEY (order_id)
 );
 
 create table timer_skips (

@@ -2,11 +2,11 @@
 
 create type attempt_status as enum ('processing', 'captured', 'declined');
 
-create type order_state as enum ('awaiting_payment', 'paid', 'paid_otherwise', 'canceled', 'expired', 'failed');
+create type order_state as enum ('awaiting_payment', 'paid', 'paid_otherwise', 'canceled', 'expired', 'failed', 'bill_voided');
 
 create type payment_status as enum ('requires_payment', 'processing', 'captured', 'declined', 'partially_refunded', 'refunded', 'canceled');
 
-create type refund_reason as enum ('requested', 'order_canceled', 'order_expired', 'order_failed', 'paid_otherwise', 'duplicate_capture', 'made_at_provider', 'order_refund');
+create type refund_reason as enum ('requested', 'order_canceled', 'order_expired', 'order_failed', 'paid_otherwise', 'duplicate_capture', 'made_at_provider', 'order_refund', 'bill_voided');
 
 create type refund_status as enum ('pending', 'succeeded', 'failed');
 
@@ -76,7 +76,7 @@ create table payment_history (
 
 create table payments (
   id bigint not null generated always as identity,
-  order_id bigint not null,
+  order_id bigint,
   user_id bigint not null,
   status payment_status not null,
   version integer not null,
@@ -90,12 +90,17 @@ create table payments (
   attempts integer not null default 0,
   decline_code text not null default ''::text,
   created_at timestamp with time zone not null,
-  payment_due_at timestamp with time zone not null,
+  payment_due_at timestamp with time zone,
+  bill_share_id bigint,
   constraint payments_pkey PRIMARY KEY (id),
   constraint payments_amount_minor_check CHECK ((amount_minor >= 0)),
+  constraint payments_bill_share_id_check CHECK ((bill_share_id > 0)),
+  constraint payments_bill_share_id_key UNIQUE (bill_share_id),
   constraint payments_check CHECK (((0 <= refunded_minor) AND (refunded_minor <= refund_requested_minor) AND (refund_requested_minor <= captured_minor))),
   constraint payments_check1 CHECK (((status <> ALL (ARRAY['requires_payment'::payment_status, 'processing'::payment_status, 'declined'::payment_status, 'canceled'::payment_status])) OR (captured_minor = 0))),
   constraint payments_check2 CHECK (((status <> 'canceled'::payment_status) OR (order_state <> 'awaiting_payment'::order_state))),
+  constraint payments_check3 CHECK ((num_nonnulls(order_id, bill_share_id) = 1)),
+  constraint payments_check4 CHECK (((order_id IS NULL) OR (payment_due_at IS NOT NULL))),
   constraint payments_currency_code_check CHECK ((currency_code ~ '^[A-Z]{3}$'::text)),
   constraint payments_order_id_check CHECK ((order_id > 0)),
   constraint payments_order_id_key UNIQUE (order_id),

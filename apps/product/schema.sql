@@ -11,7 +11,18 @@ create table products (
   location_id bigint,
   updated_at timestamp with time zone not null,
   search tsvector not null generated always as (search_words(name)) stored,
+  description text not null default ''::text,
+  categories text[] not null default '{}'::text[],
+  tags text[] not null default '{}'::text[],
+  additives text[] not null default '{}'::text[],
+  category_keys text[] not null default '{}'::text[],
+  tag_keys text[] not null default '{}'::text[],
+  additive_keys text[] not null default '{}'::text[],
+  name_key text not null default ''::text,
+  is_sold_out boolean not null default false,
+  is_off_menu boolean not null default false,
   constraint products_pkey PRIMARY KEY (sku),
+  constraint only_menu_items_have_details CHECK (((kind = 'menu_item'::product_kind) OR ((description = ''::text) AND (categories = '{}'::text[]) AND (tags = '{}'::text[]) AND (additives = '{}'::text[]) AND (NOT is_sold_out) AND (NOT is_off_menu)))),
   constraint products_check CHECK (((location_id IS NOT NULL) = (kind = 'menu_item'::product_kind))),
   constraint products_currency_code_check CHECK ((currency_code ~ '^[A-Z]{3}$'::text)),
   constraint products_location_id_check CHECK ((location_id > 0)),
@@ -27,6 +38,10 @@ create table schema_migrations (
   applied_at timestamp with time zone not null default now(),
   constraint schema_migrations_pkey PRIMARY KEY (version)
 );
+
+CREATE UNIQUE INDEX menus_by_name ON products USING btree (location_id, name_key) WHERE ((kind = 'menu_item'::product_kind) AND (NOT is_off_menu));
+
+CREATE INDEX menus_by_word ON products USING gin (category_keys, tag_keys, additive_keys) WHERE ((kind = 'menu_item'::product_kind) AND (NOT is_off_menu));
 
 CREATE INDEX products_by_word ON products USING gin (search);
 

@@ -8,6 +8,7 @@ const ports = {
   product: 50053,
   payments: 50054,
   notifications: 50055,
+  tables: 50056,
   identity: 50057,
   gateway: 8080,
 };

@@ -3,7 +3,7 @@
 # connect to no other. The services migrate their databases themselves.
 set -eu
 
-for service in loms checkout product payments notifications identity gateway; do
+for service in loms checkout product payments notifications tables identity gateway; do
   psql --set ON_ERROR_STOP=1 --set service="$service" --set password="$SERVICES_PASSWORD" \
     --username "$POSTGRES_USER" --dbname postgres <<'SQL'
 create role :"service" login password :'password';

@@ -58,8 +58,9 @@ export interface ChildProgram {
 }
 
 /** Starts a TypeScript file beside this one. */
-export async function startProgram(file: string): Promise<ChildProgram> {
-  const child = spawn(process.execPath, ["--import", "tsx", fileURLToPath(new URL(file, import.meta.url))], {
+export async function startProgram(file: string, parameters: readonly string[] = []): Promise<ChildProgram> {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", path, ...parameters], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const firstLine = await withTimeout(

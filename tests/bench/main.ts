@@ -1,7 +1,7 @@
 /*
  * `npm run bench`: what the purchase path can do, as ratios to yardsticks of the same run.
  *
- *   npm run bench                              everything, about nine minutes
+ *   npm run bench                              everything, about ten minutes
  *   npm run bench -- inside-loms relay-drain   only these sections
  *   npm run bench -- --write                   puts the result into docs/benchmarks.md
  *   npm run bench -- --profile purchase-path   records what the services do: slower, and not for figures

@@ -9,6 +9,7 @@ import { purchasePath } from "./purchase-path.ts";
 import { relayDrain } from "./relay-drain.ts";
 import type { Section } from "./report.ts";
 import type { Sizes } from "./sizes.ts";
+import { tableWatchers } from "./table-watchers.ts";
 import { workflows } from "./workflows.ts";
 
 const sections: Readonly<Record<string, (server: DatabaseServer, sizes: Sizes) => Promise<Section>>> = {
@@ -21,6 +22,7 @@ const sections: Readonly<Record<string, (server: DatabaseServer, sizes: Sizes) =
   gateway,
   growth,
   workflows,
+  "table-watchers": tableWatchers,
 };
 
 export const sectionNames: readonly string[] = Object.keys(sections);

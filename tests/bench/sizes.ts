@@ -29,9 +29,15 @@ export interface Sizes {
   readonly timersToFire: number;
   /** Looks for due timers when there is none, in one round. */
   readonly timerPolls: number;
+  /** Streams at one process of tables, over all sessions. */
+  readonly tableWatchers: number;
+  /** Over how many sessions they are spread, once each. */
+  readonly watchedSessions: readonly number[];
+  readonly changesPerSecond: number;
+  readonly watchedSeconds: number;
 }
 
-/** `npm run bench`: about nine minutes on two cores. */
+/** `npm run bench`: about ten minutes on two cores. */
 export const fullSizes: Sizes = {
   rounds: 3,
   sliceMs: 1_000,
@@ -50,6 +56,10 @@ export const fullSizes: Sizes = {
   openTimers: 1_000_000,
   timersToFire: 4_000,
   timerPolls: 1_000,
+  tableWatchers: 2_000,
+  watchedSessions: [40, 400],
+  changesPerSecond: 100,
+  watchedSeconds: 20,
 };
 
 /** Inside `npm test`: shows that every section works. Its figures mean nothing. */
@@ -71,4 +81,8 @@ export const smokeSizes: Sizes = {
   openTimers: 1_000,
   timersToFire: 100,
   timerPolls: 20,
+  tableWatchers: 40,
+  watchedSessions: [4],
+  changesPerSecond: 20,
+  watchedSeconds: 2,
 };

@@ -1,6 +1,7 @@
+import { ProductKind } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CheckoutMesh, startCheckoutMesh } from "./checkout-mesh.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, refusals } from "./refusal.ts";
 
 let mesh: CheckoutMesh;
 let lastUser = 0n;
@@ -55,6 +56,29 @@ describe("AddToCart", () => {
       text: expect.stringContaining("404"),
     });
     expect(await quantities(userId)).toEqual({});
+  });
+
+  it("refuses what is on a menu, and says where that is ordered", async () => {
+    const price = { currencyCode: "EUR", amountMinor: 650n };
+    const menuItem = { kind: ProductKind.MENU_ITEM, locationId: 7n, price };
+    await mesh.products.upsertProduct({ product: { ...menuItem, sku: 700, name: "Soup" } });
+    const userId = newUser();
+    const add = (sku: number) => mesh.checkout.addToCart({ userId, sku, quantity: 1 });
+    const increase = mesh.checkout.increaseInCart({ userId, sku: 700, quantity: 1 });
+    for (const refused of await refusals([add(700), increase])) {
+      expect(refused).toMatchObject({ code: "FailedPrecondition", reason: "MENU_ITEM" });
+    }
+    expect(await quantities(userId)).toEqual({});
+    // Somebody has put it into a warehouse all the same.
+    await mesh.orders.receiveStock({
+      idempotencyKey: "soup",
+      receipts: [{ sku: 700, warehouseId: 1n, quantity: 5 }],
+    });
+    await add(700);
+    expect(await refusal(mesh.checkout.purchase({ userId }))).toMatchObject({
+      code: "FailedPrecondition",
+      reason: "MENU_ITEM",
+    });
   });
 
   it("refuses more than is available, tells what is, and leaves the line as it was", async () => {

@@ -65,6 +65,11 @@ it("without the catalogue: carts can be filled, and only what shows prices is UN
     });
   }
   await mesh.checkout.addToCart({ userId, sku: 1, quantity: 4 });
+  // Whether it is on a menu is not known then, and makes no difference.
+  expect(await refusal(mesh.checkout.addToCart({ userId, sku: 404, quantity: 1 }))).toMatchObject({
+    code: "NotFound",
+    reason: "SKU_NOT_FOUND",
+  });
   expect(await readiness()).toBe(200);
   expect((await mesh.orders.listOrders({ userId })).orders).toEqual([]);
 

@@ -161,6 +161,8 @@ describe("compose.yaml", () => {
       expect(mounts, name).toEqual(["keys:/keys:ro"]);
       const readsCodes = ["loms", "notifications"].includes(name);
       expect(environment.VOUCHER_KEY_FILE, name).toBe(readsCodes ? "/keys/voucher.key" : undefined);
+      const tablesKey = name === "tables" ? "/keys/table-links.key" : undefined;
+      expect(environment.TABLES_KEY_FILE, name).toBe(tablesKey);
       const gatewayKey = name === "gateway" ? "/keys/gateway-idempotency.key" : undefined;
       expect(environment.GATEWAY_KEY_FILE, name).toBe(gatewayKey);
       if (name === "identity") {

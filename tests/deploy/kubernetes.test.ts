@@ -72,6 +72,7 @@ function secretsOf(service: string) {
         ...(["loms", "notifications"].includes(service)
           ? [secret("VOUCHER_KEY", "ordermesh-vouchers", "voucher-key")]
           : []),
+        ...(service === "tables" ? [secret("TABLES_KEY", "ordermesh-tables", "tables-key")] : []),
         ...(service === "gateway" ? [secret("GATEWAY_KEY", "ordermesh-gateway", "gateway-key")] : []),
       ];
 }
@@ -176,7 +177,9 @@ test("each pod of the gateway gives its part of the limits", () => {
   const [{ literals }] = kustomization.configMapGenerator;
   const [deployment] = readYamlDocuments("deploy/kubernetes/gateway.yaml") as [Deployment];
   expect(literals).toContain(`GATEWAY_REPLICAS=${deployment.spec.replicas}`);
-  expect(literals.filter((literal) => /DEMO_USERS|MINIZON_OPEN|AUTH=/.test(literal))).toEqual([]);
+  expect(
+    literals.filter((literal) => /DEMO_USERS|MINIZON_OPEN|ORDERED_ONLINE_OPEN|AUTH=/.test(literal)),
+  ).toEqual([]);
 });
 
 test("nothing in them is a secret's value", () => {

@@ -5,6 +5,7 @@ import { readLomsConfig } from "@ordermesh/app-loms/config";
 import { readNotificationsConfig } from "@ordermesh/app-notifications/config";
 import { readPaymentsConfig } from "@ordermesh/app-payments/config";
 import { readProductConfig } from "@ordermesh/app-product/config";
+import { readTablesConfig } from "@ordermesh/app-tables/config";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,6 +15,7 @@ const readers = new Map<string, (environment: Environment) => { readonly port: n
   ["product", readProductConfig],
   ["payments", readPaymentsConfig],
   ["notifications", readNotificationsConfig],
+  ["tables", readTablesConfig],
   ["identity", readIdentityConfig],
   ["gateway", readGatewayConfig],
 ]);
@@ -28,7 +30,7 @@ export function readServiceConfig(service: string, environment: Readonly<Record<
   const looked = new Set<string | symbol>();
   // The files that are read together with the configuration, and are not there.
   const inPlaceOfFiles = Object.fromEntries(
-    ["IDENTITY_KEY_ENCRYPTION_KEY", "VOUCHER_KEY", "GATEWAY_KEY"]
+    ["IDENTITY_KEY_ENCRYPTION_KEY", "VOUCHER_KEY", "GATEWAY_KEY", "TABLES_KEY"]
       .filter((name) => environment[`${name}_FILE`] !== undefined)
       .map((name) => [name, Buffer.alloc(32).toString("base64")]),
   );

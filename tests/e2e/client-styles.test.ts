@@ -90,6 +90,32 @@ test("curl without a token: what is public, and what to do for the rest", async 
   });
 });
 
+test("two locations with menus are there, and the waiter works at one of them", async () => {
+  const { tables } = mesh.addresses;
+  const service = "ordermesh.tables.v1.LocationsService";
+  const near = { position: { latitude: 48.1362, longitude: 11.5763 } };
+  const { body } = await post(tables, `${service}/FindNearbyLocations`, "", near);
+  expect(body.locations).toMatchObject([
+    { location: { name: "Lindenhof", ownerUserId: "3", currencyCode: "EUR" } },
+    { location: { name: "Harbor Kitchen", ownerUserId: "3" }, distanceMeters: expect.any(Number) },
+  ]);
+  const [lindenhof, harbor] = (body.locations as { location: { locationId: string } }[]).map(
+    ({ location }) => location.locationId,
+  );
+  for (const locationId of [lindenhof, harbor]) {
+    const menu = await post(tables, `${service}/ListMenu`, "", { locationId });
+    expect(menu.body.items).toHaveLength(8);
+    const vegan = await post(tables, `${service}/ListMenu`, "", { locationId, tag: "Vegan" });
+    expect((vegan.body.items as unknown[]).length).toBeGreaterThan(0);
+  }
+  const waiter = await mesh.token("waiter");
+  const staff = await post(tables, `${service}/GetLocationStaff`, waiter, { locationId: lindenhof });
+  expect(staff.body).toEqual({ ownerUserId: "3", userIds: ["6"] });
+  expect((await post(tables, `${service}/GetLocationStaff`, waiter, { locationId: harbor })).status).toBe(
+    404,
+  );
+});
+
 test("buf curl: gRPC with reflection, nothing but the address and a token known", async () => {
   const token = await mesh.token("platform");
   const buf = async (address: string, ...args: string[]) =>
@@ -201,11 +227,18 @@ test("an operator: verify prints nothing, and says what it looked at when asked"
   const json = await mesh.run("verify", "--json");
   expect(JSON.parse(json.output)).toContainEqual(expect.objectContaining({ invariant: "I9", findings: [] }));
   expect(JSON.parse(json.output)).toContainEqual(expect.objectContaining({ invariant: "I7", findings: [] }));
-  expect((await mesh.run("seed")).output).toBe("0 products added, 0 stock levels filled\n");
+  expect((await mesh.run("seed")).output).toBe(
+    "0 products added, 0 stock levels filled, 0 locations and 0 menu items added\n",
+  );
 });
 
 test("the demo tells its story on it", async () => {
   const { code, output } = await mesh.run("demo");
   expect(output).toMatch(/The end: 28 events of orders, 25 notifications, and 9 events of payments\./);
+  expect(output).toMatch(/Ben's screen: order \d+ is PREPARING/);
+  expect(output).toMatch(/are paid, and so are all orders[\s\S]*Ben's screen: goodbye/);
   expect(code).toBe(0);
+  const { output: checked } = await mesh.run("verify", "--verbose");
+  expect(checked).not.toContain("FAIL");
+  expect(checked).toMatch(/ok +I16 each order of a session .* \([1-9]\d* looked at\)/);
 });

@@ -11,6 +11,8 @@ import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
+import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
+import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type MeshProcess, startMeshProcess } from "../harness/mesh-process.ts";
@@ -55,6 +57,7 @@ function onThisMesh(script: string): string {
     50053: "product",
     50054: "payments",
     50055: "notifications",
+    50056: "tables",
     50057: "identity",
     8080: "gateway",
   } as const;
@@ -87,6 +90,8 @@ test("every line of the API document works when it is pasted, and no call or act
     NotificationsService,
     ProductService,
     PaymentsService,
+    LocationsService,
+    TablesService,
     IdentityService,
   ];
   const missing = services.flatMap((service) =>
@@ -105,8 +110,8 @@ test("every line of the API document works when it is pasted, and no call or act
     }
     throw error;
   });
-  // A refused RPC, and a problem document.
-  const refusals = stdout.split("\n").filter((line) => /^\{"(code|type)":/.test(line));
+  // A refused RPC, whose code is in lower case as no table's is, and a problem document.
+  const refusals = stdout.split("\n").filter((line) => /^\{"(code":"[a-z_]+"|type":)/.test(line));
   expect(refusals).toEqual([]);
   expect(stdout).toContain("ORDER_STATUS_AWAITING_PAYMENT");
   expect(stdout).toContain("PAYMENT_STATUS_PARTIALLY_REFUNDED");
@@ -124,6 +129,10 @@ test("every line of the API document works when it is pasted, and no call or act
   const taken = await findRowsTaken(sql);
   const toTake = Object.values(workflows).flatMap((versions) => versions.slice(-1).flatMap(rowsToTake));
   expect(toTake.filter((row) => !taken.has(row))).toEqual([]);
+  expect(stdout).toContain("SESSION_STATE_CLOSED");
+  // Over WebSocket, and in the words of ordered-online.
+  expect(stdout).toMatch(/^\{"cursor":"[^"]+","session":\{"sessionId":/m);
+  expect(stdout).toContain('"state":"CLOSED"');
 });
 
 test("the lines of the README buy something and pay it", async () => {

@@ -63,7 +63,8 @@ export async function findRowsTaken(sql: postgres.Sql): Promise<Set<RowName>> {
   for (const entry of entries) {
     const { action, role, actor } = entry;
     const isOwn =
-      (role === "B" && actor === `user:${entry.user_id}`) ||
+      // Guests have no account: the service tables acts for them, as it does for staff, whom it names.
+      (role === "B" && (actor === `user:${entry.user_id}` || actor === "service:tables")) ||
       (role === "S" && !platform.has(actor)) ||
       role === "P";
     for (const { subject, machine, state } of standsAfter(entry)) {

@@ -7,6 +7,8 @@ import { startTracing } from "@ordermesh/telemetry/tracing";
 export interface GrpcClientOptions {
   readonly retries?: boolean;
   readonly timeoutMs?: number;
+  /** Of a caller, where the service asks who calls. */
+  readonly token?: string;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function openGrpcClient<Service extends DescService>(
     metrics: createMetrics({ service: "test", version: "0" }),
     tracing: await startTracing({ service: "test", version: "0", endpoint: undefined, sampleRatio: 1 }),
     defaultTimeoutMs: options.timeoutMs ?? 30_000,
+    ...(options.token !== undefined && { credentials: () => options.token ?? "" }),
   });
   return { client: createClient(service, transport), close };
 }

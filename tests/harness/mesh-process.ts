@@ -13,6 +13,7 @@ export type MeshService =
   | "product"
   | "payments"
   | "notifications"
+  | "tables"
   | "identity"
   | "gateway";
 
@@ -22,7 +23,7 @@ export interface MeshProcess {
   readonly databaseUrls: Readonly<Record<string, string>>;
   readonly kafkaBrokers: readonly string[];
   /** The access token of a demo user. */
-  token(username: "buyer" | "buyer2" | "seller" | "platform" | "operator"): Promise<string>;
+  token(username: "buyer" | "buyer2" | "seller" | "waiter" | "platform" | "operator"): Promise<string>;
   /** Runs another command of the command line against this mesh. */
   run(...command: string[]): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Ctrl-C, and waits until everything is down. @returns the exit code. */
@@ -46,6 +47,7 @@ const freePorts = Object.fromEntries(
     "PRODUCT",
     "PAYMENTS",
     "NOTIFICATIONS",
+    "TABLES",
     "IDENTITY",
     "GATEWAY",
     "DEVKAFKA",

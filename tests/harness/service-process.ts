@@ -11,6 +11,7 @@ export type ProgramName =
   | "product"
   | "payments"
   | "notifications"
+  | "tables"
   | "identity"
   | "gateway";
 

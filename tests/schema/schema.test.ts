@@ -15,6 +15,7 @@ test("there are services with databases", () => {
     "notifications",
     "payments",
     "product",
+    "tables",
   ]);
 });
 

@@ -13,17 +13,26 @@ export const callers = [
   "seller",
   "platform",
   "operator",
+  "guest",
   "checkout",
   "gateway",
   "payments",
   "notifications",
+  "tables",
   "ordermesh",
   "none",
 ] as const;
 
 export type Caller = (typeof callers)[number];
 
-const services: readonly string[] = ["checkout", "gateway", "payments", "notifications", "ordermesh"];
+const services: readonly string[] = [
+  "checkout",
+  "gateway",
+  "payments",
+  "notifications",
+  "tables",
+  "ordermesh",
+];
 
 export function isService(caller: Caller): boolean {
   return services.includes(caller);
@@ -43,6 +52,9 @@ export async function headersOf(
   caller: Caller,
   service: string,
 ): Promise<Record<string, string>> {
+  if (caller === "guest") {
+    throw new Error("Only tables makes guests' tokens: join a session.");
+  }
   if (caller === "none") {
     return {};
   }

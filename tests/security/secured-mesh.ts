@@ -13,6 +13,8 @@ import { readPaymentsConfig } from "@ordermesh/app-payments/config";
 import { startPayments } from "@ordermesh/app-payments/service";
 import { readProductConfig } from "@ordermesh/app-product/config";
 import { startProduct } from "@ordermesh/app-product/service";
+import { readTablesConfig } from "@ordermesh/app-tables/config";
+import { startTables } from "@ordermesh/app-tables/service";
 import type { Running } from "@ordermesh/process/run-until-signal";
 import { createStopList } from "@ordermesh/process/stop-in-order";
 import { freshDatabase } from "@ordermesh/testkit/fresh-database";
@@ -28,6 +30,7 @@ export type SecuredApp =
   | "product"
   | "payments"
   | "notifications"
+  | "tables"
   | "identity"
   | "gateway";
 
@@ -96,17 +99,28 @@ export async function startSecuredMesh(
   const checkout = await start("checkout", (variables) =>
     startCheckout(readCheckoutConfig({ ...variables, LOMS_ADDRESS: loms, PRODUCT_ADDRESS: product })),
   );
+  const tables = await start("tables", (variables) =>
+    startTables(
+      readTablesConfig({
+        ...variables,
+        LOMS_ADDRESS: loms,
+        PRODUCT_ADDRESS: product,
+        PAYMENTS_ADDRESS: payments,
+      }),
+    ),
+  );
   const upstreams = {
     LOMS_ADDRESS: loms,
     CHECKOUT_ADDRESS: checkout,
     PRODUCT_ADDRESS: product,
     PAYMENTS_ADDRESS: payments,
     NOTIFICATIONS_ADDRESS: notifications,
+    TABLES_ADDRESS: tables,
     IDENTITY_ADDRESS: identity,
   };
   const gateway = await start("gateway", (variables) =>
     startGateway(readGatewayConfig({ GATEWAY_KEY: gatewayKey, ...variables, ...upstreams, ...noLimits })),
   );
-  const addresses = { loms, checkout, product, payments, notifications, identity, gateway };
+  const addresses = { loms, checkout, product, payments, notifications, tables, identity, gateway };
   return { issuer, addresses, databaseUrls, stop: parts.stopAll };
 }

@@ -12,6 +12,8 @@ import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
+import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
+import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { ProductService as Route256ProductService } from "@ordermesh/proto/route256/product/product_pb";
 import { createGrpcTransport, type GrpcTransport } from "@ordermesh/rpc/client";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
@@ -32,6 +34,7 @@ const served: Readonly<Record<App, readonly DescService[]>> = {
   product: [ProductService, Route256ProductService],
   payments: [PaymentsService],
   notifications: [NotificationsService],
+  tables: [LocationsService, TablesService],
   identity: [IdentityService],
 };
 
@@ -41,6 +44,7 @@ const methods = (Object.entries(served) as [App, readonly DescService[]][]).flat
 
 let mesh: SecuredMesh;
 let orderId: bigint;
+let guestToken: string;
 let identityTokens: ReadonlyMap<Caller, string>;
 const grpc = new Map<App, GrpcTransport>();
 
@@ -54,6 +58,7 @@ beforeAll(async () => {
   }
   identityTokens = await enrol(createClient(IdentityService, grpc.get("identity")!.transport), operator);
   orderId = await placeOrder();
+  guestToken = await joinSession();
 });
 
 /** With a total, so that there is a payment of it. */
@@ -79,6 +84,19 @@ async function placeOrder(): Promise<bigint> {
   return order.orderId;
 }
 
+async function joinSession(): Promise<string> {
+  const { transport } = grpc.get("tables")!;
+  const headers = await headersOf(mesh.issuer, "seller", "tables");
+  const { location } = await createClient(LocationsService, transport).createLocation(
+    { location: { name: "Cafe", address: "1 Main Street" } },
+    { headers },
+  );
+  const tables = createClient(TablesService, transport);
+  const opened = await tables.openSession({ locationId: location?.locationId, name: "Table 1" }, { headers });
+  const invitation = { case: "code", value: opened.session?.code ?? "" } as const;
+  return (await tables.joinSession({ invitation, nickname: "Ann" })).guestToken;
+}
+
 const knownHeaders = new Map<string, Promise<Record<string, string>>>();
 
 /** Made once for each caller and service: signing was most of what a call cost. */
@@ -90,6 +108,9 @@ function headersFor(caller: Caller, app: App): Promise<Record<string, string>> {
 }
 
 async function makeHeaders(caller: Caller, app: App): Promise<Record<string, string>> {
+  if (caller === "guest") {
+    return { authorization: `Bearer ${guestToken}` };
+  }
   const token = app === "identity" ? identityTokens.get(caller) : undefined;
   return token === undefined
     ? await headersOf(mesh.issuer, caller, app)
@@ -136,8 +157,12 @@ function expected(app: App, method: DescMethod, caller: Caller): Outcome {
   if (allowed.includes(caller)) {
     return "let in";
   }
-  // No service calls identity, so that it knows none.
-  if (caller === "none" || (app === "identity" && isService(caller))) {
+  // No service calls identity, so that it knows none; and only tables knows its guests.
+  if (
+    caller === "none" ||
+    (caller === "guest" && app !== "tables") ||
+    (app === "identity" && isService(caller))
+  ) {
     return "Unauthenticated";
   }
   // Whoever may call, but not for this one, must not learn that there is something.

@@ -5,8 +5,18 @@ import { enumNames, type Json, rulesOf, scalarSchema } from "./scalar-schemas.ts
 /** Values that make sense beside each other, by the name of the field, or of its message and the field. */
 const examples: Readonly<Record<string, unknown>> = {
   "GetWorkflowRequest.name": "product",
+  "JoinSessionRequest.code": "K7WPXE",
   "LineAttribute.name": "color",
   "LineAttribute.value": "red",
+  "Location.name": "Café am Markt",
+  "MenuItem.name": "Espresso",
+  "OpenSessionRequest.name": "Table 7",
+  "Product.locationId": "0",
+  "RenderQrResponse.code": "K7WPXE",
+  "RotateInvitationResponse.code": "K7WPXE",
+  "SessionOrderLine.name": "Espresso",
+  "TableSession.code": "K7WPXE",
+  "TableSession.name": "Table 7",
   "Workflow.name": "product",
   "WorkflowMachine.name": "order",
   "WorkflowState.code": "FP",
@@ -15,28 +25,40 @@ const examples: Readonly<Record<string, unknown>> = {
   accessToken: "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl",
   action: "ship the order",
   actor: "user:1009",
+  address: "Markt 1, 01067 Dresden",
   amountMinor: "1299",
   attempts: 1,
   available: 40,
   carrier: "DHL",
   cartVersion: "3",
   city: "Berlin",
+  closes: "23:00",
   count: 100,
   countryCode: "DE",
   currencyCode: "EUR",
   cursor: "",
+  distanceMeters: 370.08,
+  email: "ada@example.com",
   emailAddress: "buyer@example.com",
   eventType: "ordermesh.events.v1.OrderPaid",
   event: "order_shipped",
+  firstName: "Ada",
+  guestToken: "guest_Zk0v3mO1yQ8n7bXw5tL2rJ4dH6gF9sA1pC3eU0iY7kM",
   idempotencyKey: "order-2026-11-21-0001",
   itemSku: 1076963,
   known: true,
-  locationId: "0",
+  lastName: "Lovelace",
+  latitude: 51.0250869,
+  link: "https://order.example.com/t/K7WPXE#5pW1nXc0y2sJrT8uQ4vLbA",
+  locationId: "1",
+  longitude: 13.7210005,
   method: "card",
   mobile: "+4915112345678",
   name: "Oak Lamp, small",
   nextPageToken: "",
+  nickname: "Ada",
   onHand: 42,
+  opens: "11:30",
   orderId: "42",
   pageSize: 50,
   pageToken: "",
@@ -133,6 +155,9 @@ function exampleOfScalar(field: DescField): unknown {
     case ScalarType.UINT32:
     case ScalarType.INT32:
       return smallest(field);
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return 1;
     default:
       return "1";
   }
@@ -148,7 +173,7 @@ const texts64 = new Set([
 
 /** Two fields of one name may differ in their size, and with it in how their numbers are written. */
 function knownExample(field: DescField, name: string): unknown {
-  if (field.message !== undefined) {
+  if (field.message !== undefined || field.enum !== undefined) {
     return undefined;
   }
   const known = examples[`${field.parent.name}.${name}`] ?? examples[name];

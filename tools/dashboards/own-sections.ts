@@ -1,6 +1,7 @@
 import { loginPanels } from "./login-panels.ts";
 import { type Panel, quantiles, rate, rateBy, type Section } from "./panel.ts";
 import { paymentPanels } from "./payment-panels.ts";
+import { tablePanels } from "./table-panels.ts";
 
 export const services = [
   "loms",
@@ -8,6 +9,7 @@ export const services = [
   "product",
   "payments",
   "notifications",
+  "tables",
   "identity",
   "gateway",
 ] as const;
@@ -30,6 +32,11 @@ export function ownSections(service: Service): readonly Section[] {
       ];
     case "identity":
       return [{ title: "Logins", panels: loginPanels }];
+    case "tables":
+      return [
+        { title: "Sessions and guests", panels: tablePanels },
+        { title: "Events in and out", panels: [...consumerPanels, ...outboxPanels] },
+      ];
     case "product":
     case "gateway":
       return [];

@@ -74,6 +74,7 @@ function servedCalls(service: Service): Section {
 function callsToOthers(service: Service): readonly Section[] {
   switch (service) {
     case "checkout":
+    case "tables":
     case "gateway":
       return [
         {

@@ -106,4 +106,8 @@ export const departures: readonly Departure[] = [
     was: "order-processing-system: one declined payment ended the order (declined) and its payment.",
     is: "The buyer may try again until the order's deadline, which cancels it then. `payment declined` is for the platform, to end it before.",
   },
+  {
+    was: "ordered-online: whoever had the code could add to any order, prices were not kept, and nobody could tell what was served.",
+    is: "The workflow `table`: the service tables knows who sits there and who works there, prices are the order's, and each step is one of the kitchen's.",
+  },
 ];

@@ -20,6 +20,11 @@ export const orderStates: Readonly<Record<string, Omit<OldName, "ours">>> = {
   FA: { easyOrder: "FA Finished Accounting (shown as Successful Transaction)", orderProcessing: "" },
   CF: { easyOrder: "", orderProcessing: "confirmed" },
   DL: { easyOrder: "", orderProcessing: "delivered" },
+  PL: { easyOrder: "", orderProcessing: "" },
+  AC: { easyOrder: "", orderProcessing: "" },
+  PR: { easyOrder: "", orderProcessing: "" },
+  SV: { easyOrder: "", orderProcessing: "" },
+  DC: { easyOrder: "", orderProcessing: "" },
 };
 
 export const itemStates: Readonly<Record<string, string>> = {
@@ -71,6 +76,7 @@ export const machines: readonly {
     easyOrder: "service_order_service_refund_state_machine (type ER)",
   },
   { workflow: "simple", ours: "order", easyOrder: "" },
+  { workflow: "table", ours: "order", easyOrder: "" },
 ];
 
 export const durations: Readonly<Record<string, string>> = {
@@ -141,4 +147,24 @@ export const fields: readonly (readonly [string, string])[] = [
   ["get_status, get_role_actions", "ListAllowedActions"],
   ["goto_next", "ApplyAction; `(None, None)` became a refusal that says why, and Explain"],
   ["validate(code)", "ValidateVoucherCode, with the same messages"],
+];
+
+/** ordered-online's orders had no states: what it said of them, and where that is now. */
+export const orderedOnline: readonly (readonly [string, string])[] = [
+  [
+    "an order: one unit of one product, with the time",
+    "an order: lines with quantities, notes and the prices of that time",
+  ],
+  ["adding it", "`create order`: PL, placed"],
+  ["(no word: somebody in the kitchen read it)", "`accept the order`, `start preparing`: AC, PR"],
+  ["(no word: it came to the table)", "`serve the order`: SV"],
+  [
+    "(no way back: an order could not be taken away)",
+    "`cancel order` until it is accepted: CT. `decline the order`: DC",
+  ],
+  [
+    "the session is CLOSED",
+    "FP, DC or CT for each of its orders; `end the order` when it is closed by force",
+  ],
+  ["(no word: paid somehow)", "`payment successful`: FP, when the bill is settled"],
 ];

@@ -3,9 +3,16 @@ import type { CartDesk } from "./cart-desk.ts";
 import type { CartEdit, EditOutcome } from "./cart-edits.ts";
 import type { CartLine, ListedLine, Money } from "./domain/cart.ts";
 import { totalsByCurrency } from "./domain/cart-total.ts";
-import { insufficientStock, skuNotFound } from "./domain/failures.ts";
+import { insufficientStock, menuItemsInCart, skuNotFound } from "./domain/failures.ts";
 import type { ProductCache } from "./product-cache.ts";
 import type { Loms } from "./upstream/loms.ts";
+
+/** What an edit of a cart needs. */
+export interface CartParts {
+  readonly desk: CartDesk;
+  readonly loms: Loms;
+  readonly products: ProductCache;
+}
 
 /** Units of one SKU, in or out of one user's cart. */
 export interface CartChange extends CartLine {
@@ -17,15 +24,15 @@ export interface CartChange extends CartLine {
  * no promise.
  *
  * @returns the cart's version, which does not move if the cart was like this already.
- * @throws Failure `not_found` when no warehouse knows the SKU, `failed_precondition` when too little is available or
- * the cart has 1,000 SKUs already.
+ * @throws Failure `not_found` when no warehouse knows the SKU, `failed_precondition` when it is of a menu, too little is
+ * available, or the cart has 1,000 SKUs already.
  */
 export async function addToCart(
-  { desk, loms }: { readonly desk: CartDesk; readonly loms: Loms },
+  { desk, ...upstreams }: CartParts,
   { userId, sku, quantity }: CartChange,
   call: Call,
 ): Promise<bigint> {
-  const available = await availableUnits(loms, sku, call);
+  const available = await availableUnits(upstreams, sku, call);
   if (available < quantity) {
     throw insufficientStock([{ sku, requested: quantity, available }]);
   }
@@ -40,11 +47,11 @@ export async function addToCart(
  * @throws Failure as addToCart does, and `failed_precondition` when the sum is above what a line may have.
  */
 export async function increaseInCart(
-  { desk, loms }: { readonly desk: CartDesk; readonly loms: Loms },
+  { desk, ...upstreams }: CartParts,
   { userId, sku, quantity }: CartChange,
   call: Call,
 ): Promise<{ readonly version: bigint; readonly quantity: number }> {
-  const available = await availableUnits(loms, sku, call);
+  const available = await availableUnits(upstreams, sku, call);
   const edit: CartEdit = { kind: "increase", userId, sku, quantity, available };
   return done(await desk.edit(edit, call));
 }
@@ -62,12 +69,25 @@ export async function deleteFromCart(
   return done(await desk.edit({ kind: "delete", userId, sku, quantity }, call)).version;
 }
 
-async function availableUnits(loms: Loms, sku: number, call: Call): Promise<number> {
+async function availableUnits(
+  { loms, products }: Omit<CartParts, "desk">,
+  sku: number,
+  call: Call,
+): Promise<number> {
   const { known, available } = await loms.getAvailability(sku, call);
   if (!known) {
-    throw skuNotFound(sku);
+    throw (await isMenuItem(products, sku, call)) ? menuItemsInCart([sku]) : skuNotFound(sku);
   }
   return available;
+}
+
+/** Only asked to say why no warehouse knows a SKU, so that a catalogue that is away changes nothing. */
+async function isMenuItem(products: ProductCache, sku: number, call: Call): Promise<boolean> {
+  try {
+    return (await products.find([sku], call)).get(sku)?.isMenuItem ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws Failure why the edit was refused. */

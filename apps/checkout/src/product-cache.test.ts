@@ -17,7 +17,7 @@ const call: Call = {
 };
 
 function product(sku: number, amountMinor = 100n): CatalogueProduct {
-  return { sku, name: `Product ${sku}`, price: { currencyCode: "EUR", amountMinor } };
+  return { sku, name: `Product ${sku}`, price: { currencyCode: "EUR", amountMinor }, isMenuItem: false };
 }
 
 /** A cache over a catalogue whose answers the test gives when it likes. */

@@ -31,6 +31,9 @@ export interface GatewayConfig {
   readonly replicas: number;
   readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly webSockets: WebSocketConfig;
+  /** Serves ordered-online's clients as that system did: to whom has a session's code, without a token. */
+  readonly orderedOnlineOpen: boolean;
   /** Currency of the bills of order-processing-system, which had none. */
   readonly billCurrency: string;
   /** The card with which checkouts of AngelProj's carts are paid, which knew no cards: for the sandbox only. */
@@ -44,6 +47,18 @@ export interface GatewayConfig {
   readonly logFormat: LogFormat;
   readonly otlpEndpoint: string | undefined;
   readonly traceSampleRatio: number;
+}
+
+export interface WebSocketConfig {
+  /** Open at the same time, in this process. */
+  readonly max: number;
+  readonly perAddressMax: number;
+  /** What may be unsent to one client before it has to read. */
+  readonly bufferBytesMax: number;
+  /** How long it may take to do so. */
+  readonly stalledMs: number;
+  /** A client that has not answered a ping by the next is cut. */
+  readonly pingEveryMs: number;
 }
 
 /** The only reader of the environment. */
@@ -66,6 +81,7 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
       payments: read.string("PAYMENTS_ADDRESS", "127.0.0.1:50054"),
       notifications: read.string("NOTIFICATIONS_ADDRESS", "127.0.0.1:50055"),
       identity: read.string("IDENTITY_ADDRESS", "127.0.0.1:50057"),
+      tables: read.string("TABLES_ADDRESS", "127.0.0.1:50056"),
     },
     upstreamTimeoutMs: read.integer("GATEWAY_UPSTREAM_TIMEOUT_MS", { fallback: 15_000, min: 10 }),
     maxUpstreamTimeoutMs: read.integer("GATEWAY_UPSTREAM_TIMEOUT_MAX_MS", { fallback: 60_000, min: 10 }),
@@ -78,6 +94,15 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
     replicas: read.integer("GATEWAY_REPLICAS", { fallback: 1, min: 1, max: 1_000 }),
     requestTimeoutMs: read.integer("GATEWAY_REQUEST_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
     idleTimeoutMs: read.integer("GATEWAY_IDLE_TIMEOUT_MS", { fallback: 75_000, min: 100 }),
+    webSockets: {
+      // Below the connections of the port, so that other requests still get one.
+      max: read.integer("GATEWAY_WEBSOCKETS_MAX", { fallback: 3_000, min: 1 }),
+      perAddressMax: read.integer("GATEWAY_ADDRESS_WEBSOCKETS_MAX", { fallback: 500, min: 1 }),
+      bufferBytesMax: read.integer("GATEWAY_WEBSOCKET_BUFFER_BYTES_MAX", { fallback: 262_144, min: 1 }),
+      stalledMs: read.integer("GATEWAY_WEBSOCKET_STALLED_MS", { fallback: 10_000, min: 10 }),
+      pingEveryMs: read.integer("GATEWAY_WEBSOCKET_PING_MS", { fallback: 30_000, min: 10 }),
+    },
+    orderedOnlineOpen: read.boolean("ORDERED_ONLINE_OPEN", false),
     billCurrency: read.string("GATEWAY_BILL_CURRENCY", "EUR"),
     cartCard: read.string("GATEWAY_CART_CARD", "4242424242424242"),
     gatewaySecret: readSecret(read, "GATEWAY_KEY"),

@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { HandlerContext, Transport } from "@connectrpc/connect";
+import type { HandlerContext } from "@connectrpc/connect";
 import { openAuth } from "@ordermesh/auth/auth";
 import { loadTls } from "@ordermesh/auth/tls";
 import { openDatabase } from "@ordermesh/postgres/database";
@@ -7,7 +7,6 @@ import { migrate } from "@ordermesh/postgres/migrate";
 import type { Running } from "@ordermesh/process/run-until-signal";
 import { createStopList } from "@ordermesh/process/stop-in-order";
 import { Health } from "@ordermesh/proto/grpc/health/v1/health_pb";
-import { createGrpcTransport } from "@ordermesh/rpc/client";
 import { socketKey } from "@ordermesh/rpc/peer";
 import { startReadiness } from "@ordermesh/rpc/readiness";
 import { startRpcServer } from "@ordermesh/rpc/server";
@@ -25,12 +24,25 @@ import { createIdempotentWrites } from "./idempotency/idempotent-writes.ts";
 import { startPruneLoop } from "./idempotency/prune-loop.ts";
 import { clientCartRoutes } from "./replaced/client-carts.ts";
 import { orderProcessingRoutes } from "./replaced/order-processing.ts";
+import { orderedOnlineRoutes } from "./replaced/ordered-online/ordered-online-routes.ts";
+import { createOrderedOnlineParts } from "./replaced/ordered-online/parts.ts";
+import { createOrderedOnlineSocket } from "./replaced/ordered-online/session-socket.ts";
 import { createReplacedClients, createUserRoutes } from "./replaced/user-calls.ts";
 import { createRestCalls } from "./rest/rest-call.ts";
 import { restRoutes } from "./rest/rest-routes.ts";
 import { createRouteTable } from "./rest/route-table.ts";
 import { proxyService } from "./rpc/proxy-service.ts";
-import { createUpstreams, servicesBehind, type UpstreamName, upstreamNames } from "./upstreams.ts";
+import { pruneCodeGuests } from "./sql/code-guests.ts";
+import { pruneRecords } from "./sql/idempotency-records.ts";
+import { pruneSessionKeys } from "./sql/session-keys.ts";
+import { openUpstreamClients } from "./upstream-clients.ts";
+import { createUpstreams, servicesBehind, upstreamNames } from "./upstreams.ts";
+import { sessionRoute } from "./websocket/session-route.ts";
+import { createSessionStreams } from "./websocket/session-stream.ts";
+import { createSocketCaps } from "./websocket/socket-caps.ts";
+import { createSocketMetrics } from "./websocket/socket-metrics.ts";
+import { socketPageRoutes } from "./websocket/socket-page-routes.ts";
+import { createUpgradeListener } from "./websocket/upgrade-listener.ts";
 
 const service = "gateway";
 const version = "0.1.0";
@@ -75,31 +87,16 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   });
   parts.add("database", database.close);
 
-  // Without credentials of our own: a call that a client makes carries the client's token or none.
-  const transports = {} as Record<UpstreamName, Transport>;
-  for (const name of upstreamNames) {
-    const client = createGrpcTransport({
-      address: config.addresses[name],
-      services: servicesBehind[name],
-      metrics,
-      tracing,
-      defaultTimeoutMs: config.upstreamTimeoutMs,
-      tls: tls?.client(name),
-    });
-    parts.add(`${name} client`, client.close);
-    transports[name] = client.transport;
-  }
-  const upstreams = createUpstreams(transports);
-  const lomsAsGateway = createGrpcTransport({
-    address: config.addresses.loms,
-    services: servicesBehind.loms,
+  const { transports, asGateway } = openUpstreamClients({
+    addresses: config.addresses,
+    timeoutMs: config.upstreamTimeoutMs,
+    auth,
+    tls,
     metrics,
     tracing,
-    defaultTimeoutMs: config.upstreamTimeoutMs,
-    tls: tls?.client("loms"),
-    credentials: auth.credentials("loms"),
+    parts,
   });
-  parts.add("loms client of our own", lomsAsGateway.close);
+  const upstreams = createUpstreams(transports);
   const services = upstreamNames.flatMap((name) => [...servicesBehind[name]]);
 
   const clientAddressOf = createClientAddressOf(config.trustedProxies);
@@ -116,7 +113,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     logger,
     leaseMs: config.maxUpstreamTimeoutMs + leaseMarginMs,
   });
-  const clients = createReplacedClients(transports, lomsAsGateway.transport);
+  const clients = createReplacedClients(transports, asGateway.loms);
   const userRoute = createUserRoutes({ tracing, timeoutMs: config.upstreamTimeoutMs });
   const card = {
     number: config.cartCard,
@@ -124,11 +121,27 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     expiryYear: new Date().getUTCFullYear() + 1,
     code: "123",
   };
+  const allowedOrigins = new Set(config.allowedOrigins);
+  const orderedOnline = createOrderedOnlineParts({
+    transports,
+    tablesAsGateway: asGateway.tables,
+    database,
+    secret: config.gatewaySecret,
+    isOpen: config.orderedOnlineOpen,
+    allowedOrigins,
+    logger,
+  });
   const otherRoutes = [
     ...(await documentRoutes()),
+    ...socketPageRoutes(),
+    ...orderedOnlineRoutes({ parts: orderedOnline, tracing, timeoutMs: config.upstreamTimeoutMs, logger }),
     ...orderProcessingRoutes({ clients, userRoute, currency: config.billCurrency }),
     ...clientCartRoutes({ clients, userRoute, database, card }),
   ];
+
+  const limits = createEdgeLimits(config);
+  const caps = createSocketCaps(config.webSockets);
+  const socketMetrics = createSocketMetrics(metrics);
 
   const server = await startRpcServer({
     host: config.host,
@@ -152,7 +165,6 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
       onHttp2: refuseHttp2,
       wrap(next, chain) {
         const calls = createRestCalls({ chain, upstreams, firstMessageTimeoutMs: config.upstreamTimeoutMs });
-        const limits = createEdgeLimits(config);
         return createEdgeListener({
           next,
           rpcs: new Map(
@@ -168,10 +180,29 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
           identify: auth.identify,
           clientAddressOf,
           limits,
-          allowedOrigins: new Set(config.allowedOrigins),
+          allowedOrigins,
           logger,
         });
       },
+      upgrade: (chain) =>
+        createUpgradeListener({
+          routes: [sessionRoute, createOrderedOnlineSocket(config.orderedOnlineOpen)],
+          openStream: createSessionStreams({
+            chain,
+            upstreams,
+            upstreamsAsGateway: createUpstreams({ ...transports, tables: asGateway.tables }),
+            firstMessageTimeoutMs: config.upstreamTimeoutMs,
+          }),
+          identify: auth.identify,
+          clientAddressOf,
+          limits,
+          allowedOrigins,
+          caps,
+          bounds: config.webSockets,
+          pingEveryMs: config.webSockets.pingEveryMs,
+          metrics: socketMetrics,
+          logger,
+        }),
     },
   });
   parts.add("rpc server", () => server.stop(config.stopTimeoutMs));
@@ -185,8 +216,9 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
       signal,
     });
     signal.throwIfAborted();
-    const pruning = startPruneLoop({ database, logger, everyMs: pruneEveryMs });
-    parts.add("removal of expired keys", pruning.stop);
+    const prunes = [pruneRecords, pruneSessionKeys, pruneCodeGuests];
+    const pruning = startPruneLoop({ database, prunes, logger, everyMs: pruneEveryMs });
+    parts.add("removal of what has expired", pruning.stop);
     const readiness = startReadiness({
       // Not the services: while one is away, only what needs it fails, at once and by its name.
       checks: { database: () => database.read(async (db) => void (await db.query("select 1"))) },

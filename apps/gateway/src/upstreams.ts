@@ -7,6 +7,8 @@ import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
+import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
+import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import type { Call } from "@ordermesh/rpc/call";
 import { upstreamFailure } from "./upstream-failure.ts";
 
@@ -18,6 +20,7 @@ export const servicesBehind = {
   payments: [PaymentsService],
   notifications: [NotificationsService],
   identity: [IdentityService],
+  tables: [LocationsService, TablesService],
 } as const satisfies Readonly<Record<string, readonly DescService[]>>;
 
 export type UpstreamName = keyof typeof servicesBehind;

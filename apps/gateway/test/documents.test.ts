@@ -16,7 +16,11 @@ const textOf = (name: string) => readFileSync(new URL(name, contracts), "utf8");
 
 test("the OpenAPI document passes the linter, warnings included", async () => {
   const source = textOf("openapi.json");
-  const config = await createConfig({ extends: ["recommended-strict"] });
+  const config = await createConfig({
+    extends: ["recommended-strict"],
+    // The paths of ordered-online end with one, and its clients send it.
+    rules: { "no-path-trailing-slash": "off" },
+  });
   const problems = await lintFromString({ source, absoluteRef: "/openapi.json", config });
   expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual(
     [],

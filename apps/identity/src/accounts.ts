@@ -6,7 +6,14 @@ import {
   limitsOfRegistration,
   tooManyTries,
 } from "./domain/login-limit.ts";
-import { type Role, type User, userNotFound, usernameTaken, wrongLogin } from "./domain/user.ts";
+import {
+  type Profile,
+  type Role,
+  type User,
+  userNotFound,
+  usernameTaken,
+  wrongLogin,
+} from "./domain/user.ts";
 import type { Passwords } from "./passwords.ts";
 import { countTry, uncountTry } from "./sql/login-limits.ts";
 import { findUser, findUserByName, insertUser, updateRoles } from "./sql/users.ts";
@@ -28,12 +35,16 @@ export interface Attempt {
  *
  * @throws Failure `already_exists` if the name is taken, `resource_exhausted` after too many from one address.
  */
-export async function register({ database, passwords }: AccountParts, attempt: Attempt): Promise<User> {
+export async function register(
+  { database, passwords }: AccountParts,
+  attempt: Attempt,
+  profile: Profile,
+): Promise<User> {
   const { username, password, address } = attempt;
   await database.transaction((tx) => countTries(tx, limitsOfRegistration(address)));
   const passwordHash = await passwords.hash(password);
   const user = await database.transaction((tx) =>
-    insertUser(tx, { username, passwordHash, roles: ["buyer"] }),
+    insertUser(tx, { username, passwordHash, roles: ["buyer"], profile }),
   );
   if (user === undefined) {
     throw usernameTaken(username);

@@ -3,8 +3,8 @@ import { tokenType } from "@ordermesh/auth/service-tokens";
 import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import type { UserTokenFormat } from "@ordermesh/auth/user-tokens";
 import { type ConfigReader, type Environment, readConfig } from "@ordermesh/config/config";
+import { type Networks, parseNetworks } from "@ordermesh/rpc/client-address";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
-import { type Networks, parseNetworks } from "./domain/client-address.ts";
 import type { RotationTimes } from "./domain/key-rotation.ts";
 
 export interface IdentityConfig {

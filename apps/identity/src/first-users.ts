@@ -19,6 +19,8 @@ const demoUsers: readonly FirstUser[] = [
   { id: 3n, username: "seller", password: demoPassword, roles: ["seller"] },
   { id: 4n, username: "platform", password: demoPassword, roles: ["platform"] },
   { id: 5n, username: "operator", password: demoPassword, roles: ["operator"] },
+  // Works at a location of the seller's.
+  { id: 6n, username: "waiter", password: demoPassword, roles: ["seller"] },
 ];
 
 export interface FirstUsersOptions {

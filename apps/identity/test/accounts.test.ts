@@ -73,6 +73,35 @@ describe("a user", () => {
     expect(Number(login.expiresAt?.seconds)).toBe(claims.exp);
   });
 
+  test("may tell who they are, which they alone see, and no token holds", async () => {
+    const told = { email: "ada@example.com", firstName: "Ada", lastName: "Lovelace" };
+    await identity.client.register({ username: "told", password, ...told }, newHost());
+    const login = await logIn("told");
+    expect(login.user).toMatchObject(told);
+    expect((await identity.client.getMe({}, bearer(login.accessToken))).user).toMatchObject(told);
+    expect(JSON.stringify(decodeJwt(login.accessToken))).not.toMatch(/ada@|Lovelace/);
+    const root = await logIn("root");
+    const { user } = await identity.client.setRoles(
+      { userId: login.user?.userId ?? 0n, roles: ["seller"] },
+      bearer(root.accessToken),
+    );
+    expect(user).toMatchObject({ roles: ["seller"], email: "", firstName: "", lastName: "" });
+  });
+
+  test.each([
+    ["email", "ada@example"],
+    ["email", "ada lovelace@example.com"],
+    ["email", `${"a".repeat(250)}@example.com`],
+    ["firstName", "Ada\u0000"],
+    ["lastName", "x".repeat(101)],
+    ["lastName", "Love\nlace"],
+  ])("can not tell %s %j", async (field, value) => {
+    const { code } = await refusalOf(
+      identity.client.register({ username: "untold", password, [field]: value }, newHost()),
+    );
+    expect(code).toBe(Code.InvalidArgument);
+  });
+
   test("has a name that nobody else has, also in other letters", async () => {
     await register("grace");
     const { code, reason } = await refusalOf(register("GRACE"));
@@ -268,7 +297,7 @@ describe("demo users", () => {
     const other = await freshDatabase();
     const demo = await startIdentityUnderTest(other.url, { IDENTITY_DEMO_USERS: "true" });
     const users = await Promise.all(
-      ["buyer", "buyer2", "seller", "platform", "operator"].map(
+      ["buyer", "buyer2", "seller", "platform", "operator", "waiter"].map(
         async (username) => (await demo.client.login({ username, password: "ordermesh-demo" })).user,
       ),
     );
@@ -278,6 +307,7 @@ describe("demo users", () => {
       "3 seller",
       "4 platform",
       "5 operator",
+      "6 seller",
     ]);
     await demo.stop();
     // Started again, it leaves them as they are.

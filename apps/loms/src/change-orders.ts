@@ -2,6 +2,7 @@ import type { Failure } from "@ordermesh/failure/failure";
 import type { Tx } from "@ordermesh/postgres/tx";
 import { intentFailure } from "./domain/change-failures.ts";
 import { type ChangeDecision, decideChange } from "./domain/decide-change.ts";
+import type { OrderWorkflow } from "./domain/order.ts";
 import type { ActionChange, ActionIntent, OrderChange } from "./domain/order-change.ts";
 import { type OrderInHand, takeInHand } from "./domain/order-in-hand.ts";
 import type { StoredOrder } from "./domain/stored-order.ts";
@@ -27,6 +28,8 @@ export type ChangeOutcome =
       /** The order's, after the change. */
       readonly version: number;
       readonly changed: boolean;
+      /** The order's. */
+      readonly workflow?: OrderWorkflow | undefined;
       /** Of an action: the order after it, with its steps. */
       readonly after?: OrderAfterAction;
       /** Of an action that was repeated: its first call led to `version`. */
@@ -173,10 +176,10 @@ function outcomeOf(
   const { changed } = decision;
   const isPurchase = change.command === "pay" || change.command === "cancel" || change.command === "expire";
   if (isPurchase || order === undefined) {
-    return { kind: "done", version, changed };
+    return { kind: "done", version, changed, workflow: order?.head.workflow.name };
   }
   const steps = written.get(order.head.id)?.steps.slice(entry.firstMove, entry.endMove) ?? [];
   const { head, before, items, sheets } = order;
   const after = { head, lines: before.lines, items: new Map([...before.items, ...items]), sheets, steps };
-  return { kind: "done", version, changed, after };
+  return { kind: "done", version, changed, workflow: head.workflow.name, after };
 }

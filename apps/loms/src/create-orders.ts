@@ -11,6 +11,7 @@ import { insertOrders } from "./sql/new-orders.ts";
 import { findOrders, transactionTime } from "./sql/orders.ts";
 import { insertHolds, lockStockLevels } from "./sql/stock.ts";
 import { insertTimers } from "./sql/timers.ts";
+import { beginnings } from "./workflows/beginnings.ts";
 
 export interface OrderToCreate {
   readonly draft: OrderDraft;
@@ -20,7 +21,7 @@ export interface OrderToCreate {
 export type CreateOutcome =
   | {
       readonly kind: "created";
-      /** As it was created: awaiting payment, or failed. */
+      /** As it was created: awaiting payment, placed, or failed. */
       readonly order: Order;
       /** True if an earlier call with the same key created it. */
       readonly replayed: boolean;
@@ -45,7 +46,7 @@ export async function createOrders(
   newIds: readonly bigint[],
 ): Promise<CreateOutcome[]> {
   const intents = distinctIntents(orders, newIds);
-  const skus = [...new Set(orders.flatMap(({ draft }) => draft.lines.map((line) => line.sku)))];
+  const skus = [...new Set(orders.flatMap(({ draft }) => linesFromStock(draft).map((line) => line.sku)))];
   const ids = intents.map((intent) => intent.id);
 
   const [claimed, createdAt, stock] = await Promise.all([
@@ -58,25 +59,27 @@ export async function createOrders(
 
   const fresh = intents.filter((intent) => !earlier.has(intent.name));
   const allocations = allocate(
-    fresh.map(({ order }) => order.draft.lines),
+    fresh.map(({ order }) => linesFromStock(order.draft)),
     stock,
   );
   const created = fresh.map(({ id, order: { draft } }, index): Order => {
     const allocation = allocations[index];
     const isAllocated = allocation?.kind === "allocated";
+    const { status, hasDeadline } = beginnings[draft.workflow];
     return {
       id,
       userId: draft.userId,
-      status: isAllocated ? "awaiting_payment" : "failed",
+      status: isAllocated ? status : "failed",
       version: 2,
       workflow: { name: draft.workflow, version: newestVersion(draft.workflow) },
       lines: draft.lines,
       total: draft.total,
       createdAt,
-      paymentDueAt: new Date(createdAt.getTime() + draft.paymentWindowMs),
+      paymentDueAt: hasDeadline ? new Date(createdAt.getTime() + draft.paymentWindowMs) : undefined,
       cancelReason: undefined,
       shortages: allocation?.kind === "short" ? allocation.shortages : [],
       refundedMinor: 0,
+      table: draft.table,
     };
   });
 
@@ -95,15 +98,11 @@ export async function createOrders(
   );
   insertTimers(
     tx,
-    created
-      .filter((order) => order.status === "awaiting_payment")
-      .map((order) => ({
-        subjectId: order.id,
-        kind: "payment_deadline",
-        sku: 0,
-        step: order.version,
-        dueAt: order.paymentDueAt,
-      })),
+    created.flatMap(({ id, status, version, paymentDueAt }) =>
+      status === "failed" || paymentDueAt === undefined
+        ? []
+        : [{ subjectId: id, kind: "payment_deadline", sku: 0, step: version, dueAt: paymentDueAt }],
+    ),
   );
   appendEvents(
     tx,
@@ -112,6 +111,13 @@ export async function createOrders(
 
   const createdByName = new Map(fresh.map((intent, index) => [intent.name, created[index]]));
   return outcomesOf(orders, createdByName, earlier);
+}
+
+const noLines: OrderDraft["lines"] = [];
+
+/** What is to be reserved. */
+function linesFromStock({ workflow, lines }: OrderDraft): OrderDraft["lines"] {
+  return beginnings[workflow].takesStock ? lines : noLines;
 }
 
 interface EarlierOrder {
@@ -174,7 +180,7 @@ async function findEarlier(
         `Idempotency key of ${claim.caller} names order ${claim.subjectId}, which does not exist.`,
       );
     }
-    const status = order.status === "failed" ? "failed" : "awaiting_payment";
+    const status = order.status === "failed" ? "failed" : beginnings[order.workflow.name].status;
     earlier.set(intentName(claim.caller, claim.key), {
       order: { ...order, status, version: 2, cancelReason: undefined, refundedMinor: 0 },
       requestHash: claim.requestHash,

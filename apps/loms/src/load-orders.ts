@@ -1,10 +1,11 @@
 import type { Queryable } from "@ordermesh/postgres/tx";
-import type { OrderHead, OrderLine } from "./domain/order.ts";
+import type { OrderHead, OrderLine, OrderWorkflow } from "./domain/order.ts";
 import type { StoredOrder } from "./domain/stored-order.ts";
 import { findFulfillments } from "./sql/fulfillments.ts";
 import { findItems } from "./sql/order-items.ts";
 import { findOrderHeads, findOrderLines } from "./sql/orders.ts";
 import { findSheets } from "./sql/refund-sheets.ts";
+import { findTableReferences } from "./sql/table-references.ts";
 import { findVoucherFacts } from "./sql/vouchers.ts";
 
 /** What is stored of orders beside their rows and lines. */
@@ -28,10 +29,11 @@ export async function findProgress(tx: Queryable, orderIds: readonly bigint[]): 
 
 /**
  * Whether anything may be stored of an order beside its row and lines that decides what a command does to it. Of goods
- * that await payment there is nothing, and nothing comes of a command on an order that has ended.
+ * that await payment there is nothing, nor of an order at a table, and nothing comes of a command on an order that has
+ * ended.
  */
 export function mayHaveProgress({ status, workflow }: OrderHead): boolean {
-  const isOver = status === "failed" || status === "canceled";
+  const isOver = status === "failed" || status === "canceled" || workflow.name === "table";
   return !isOver && !(status === "awaiting_payment" && workflow.name !== "service");
 }
 
@@ -42,8 +44,10 @@ export async function assembleOrders(
   lines: ReadonlyMap<bigint, readonly OrderLine[]>,
   progress: OrderProgress,
 ): Promise<StoredOrder[]> {
-  const services = heads.filter(({ workflow }) => workflow.name === "service").map(({ id }) => id);
+  const services = idsWith(heads, "service");
+  const tables = idsWith(heads, "table");
   const vouchers = services.length === 0 ? undefined : await findVoucherFacts(tx, services);
+  const references = tables.length === 0 ? undefined : await findTableReferences(tx, tables);
   const items = groupByOrder(progress.items);
   const sheets = groupByOrder(progress.sheets);
   const fulfillments = groupByOrder(progress.fulfillments);
@@ -54,7 +58,12 @@ export async function assembleOrders(
     sheets: sheets.get(head.id) ?? [],
     fulfillment: fulfillments.get(head.id)?.[0],
     voucher: vouchers?.get(head.id),
+    table: references?.get(head.id),
   }));
+}
+
+function idsWith(heads: readonly OrderHead[], workflow: OrderWorkflow): bigint[] {
+  return heads.filter((head) => head.workflow.name === workflow).map(({ id }) => id);
 }
 
 function groupByOrder<Row extends { readonly orderId: bigint }>(rows: readonly Row[]): Map<bigint, Row[]> {

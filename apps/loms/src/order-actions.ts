@@ -27,7 +27,7 @@ export function isLive(order: StoredOrder, { kind, sku, step }: TimerName): bool
 export async function findWaitingTimers(db: Queryable, order: StoredOrder): Promise<WaitingTimer[]> {
   const { id, status, step, paymentDueAt } = order.head;
   const stored = await findTimersOf(db, id);
-  return status === "awaiting_payment"
+  return status === "awaiting_payment" && paymentDueAt !== undefined
     ? [{ subjectId: id, kind: "payment_deadline", sku: 0, step, dueAt: paymentDueAt }, ...stored]
     : stored;
 }

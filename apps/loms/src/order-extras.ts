@@ -4,6 +4,7 @@ import type { Order, OrderWorkflow } from "./domain/order.ts";
 import type { OrderDraft } from "./domain/order-draft.ts";
 import { writeFulfillments } from "./sql/fulfillments.ts";
 import { pinWorkflows } from "./sql/new-orders.ts";
+import { insertTableReferences } from "./sql/table-references.ts";
 import { insertVoucherTerms } from "./sql/vouchers.ts";
 import { newestWorkflow } from "./workflows/registry.ts";
 
@@ -17,8 +18,8 @@ export function newestVersion(name: OrderWorkflow): number {
 }
 
 /**
- * Writes what few orders have: a shipping address or fee, a voucher's terms, another workflow than most. Nothing is sent
- * for those that have none of it.
+ * Writes what few orders have: a shipping address or fee, a voucher's terms, a table, another workflow than most. Nothing
+ * is sent for those that have none of it.
  *
  * @param drafts of the orders, in the same order.
  */
@@ -35,5 +36,9 @@ export function insertExtras(tx: Tx, orders: readonly Order[], drafts: readonly 
   });
   writeFulfillments(tx, fulfillments);
   insertVoucherTerms(tx, vouchers);
+  insertTableReferences(
+    tx,
+    orders.flatMap(({ id, table }) => (table === undefined ? [] : [{ orderId: id, table }])),
+  );
   pinWorkflows(tx, orders);
 }

@@ -5,6 +5,7 @@ import type { CreateOutcome } from "./create-orders.ts";
 import type { OrderChange } from "./domain/order-change.ts";
 import { countOpenReservations, countOrdersPastDeadline } from "./sql/order-counts.ts";
 import type { TimerResult } from "./timers.ts";
+import { beginnings } from "./workflows/beginnings.ts";
 
 /** What the business did, as counted by this process. */
 export interface OrderMetrics {
@@ -55,7 +56,9 @@ export function createOrderMetrics(metrics: Registry, database: Database): Order
       for (const outcome of outcomes) {
         if (outcome.kind === "created" && !outcome.replayed) {
           orders.inc({ status: outcome.order.status });
-          reservations.inc({ outcome: outcome.order.status === "failed" ? "refused" : "opened" });
+          if (beginnings[outcome.order.workflow.name].takesStock) {
+            reservations.inc({ outcome: outcome.order.status === "failed" ? "refused" : "opened" });
+          }
         }
       }
     },
@@ -65,7 +68,7 @@ export function createOrderMetrics(metrics: Registry, database: Database): Order
         if (status !== undefined) {
           orders.inc({ status });
         }
-        if (reservation !== undefined) {
+        if (reservation !== undefined && beginnings[outcome.workflow ?? "product"].takesStock) {
           reservations.inc({ outcome: reservation });
         }
       }

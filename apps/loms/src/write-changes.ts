@@ -206,5 +206,5 @@ function sheetOf(
 
 function orderOf({ head, before }: OrderInHand): Order {
   const { step: _, isPastDeadline: __, ...order } = head;
-  return { ...order, lines: before.lines };
+  return { ...order, lines: before.lines, table: before.table };
 }

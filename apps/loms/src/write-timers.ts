@@ -112,7 +112,7 @@ function applyChange(
 function dueAt(duration: DurationName, { before }: OrderInHand, changedAt: Date, durations: Durations): Date {
   switch (duration) {
     case "payment_window":
-      return before.head.paymentDueAt;
+      return before.head.paymentDueAt ?? changedAt;
     case "voucher_validity":
       return before.voucher?.validUntil ?? changedAt;
     default:

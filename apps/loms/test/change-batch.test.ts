@@ -143,7 +143,8 @@ function expectCommand(
       details: { reason: refusal },
     });
   } else {
-    expect(outcome).toEqual({ kind: "done", version: order.version, changed: decision.kind === "applied" });
+    const changed = decision.kind === "applied";
+    expect(outcome).toEqual({ kind: "done", version: order.version, changed, workflow: "product" });
   }
 }
 

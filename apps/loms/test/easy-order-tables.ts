@@ -97,6 +97,12 @@ export const simpleTables = {
     P   | deliver the order                     | CF    -> DL |`,
 } as const;
 
+/** ordered-online, where orders had no states: one was there, or was not. */
+export const tableTables = {
+  order: `
+    B   | create order                          | ''       -> PL |`,
+} as const;
+
 /** What we added, and to what: docs/workflows.md says why. */
 export const ownRows = {
   product: {
@@ -135,6 +141,17 @@ export const ownRows = {
     B   | make payment                          | WP -> WP |
     P   | no payment                            | WP -> CT |
     P   | payment successful                    | WP -> CT |`,
+  },
+  table: {
+    order: `
+    S   | create order                          | ''       -> PL |
+    S   | accept the order                      | PL       -> AC | order_accepted
+    S   | decline the order                     | PL,AC    -> DC | order_declined
+    S   | start preparing                       | AC       -> PR | order_in_preparation
+    S   | serve the order                       | AC,PR    -> SV | order_served
+    B,S | cancel order                          | PL       -> CT |
+    S   | end the order                         | PL,AC,PR -> CT |
+    P   | payment successful                    | SV       -> FP | order_paid`,
   },
 } as const;
 

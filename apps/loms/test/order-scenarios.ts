@@ -146,6 +146,38 @@ const serviceScenarios: readonly Omit<Scenario, "workflow">[] = [
   { name: "short of stock", lines: [900], script: "short; B create order" },
 ];
 
+const tableScenarios: readonly Omit<Scenario, "workflow">[] = [
+  {
+    name: "made and paid",
+    lines: [1_000, 500],
+    script: `B create order; S accept the order; S start preparing; S serve the order; P payment successful`,
+  },
+  {
+    name: "drinks, by a waiter",
+    lines: [350],
+    script: "S create order; S accept the order; S serve the order; P payment successful",
+  },
+  { name: "declined at once", lines: [1_000], script: "B create order; S decline the order" },
+  {
+    name: "declined later",
+    lines: [1_000],
+    script: "B create order; S accept the order; S decline the order",
+  },
+  { name: "canceled by the guest", lines: [1_000], script: "B create order; B cancel order" },
+  { name: "canceled by staff", lines: [1_000], script: "B create order; S cancel order" },
+  { name: "ended while it was placed", lines: [1_000], script: "B create order; S end the order" },
+  {
+    name: "ended while it was accepted",
+    lines: [1_000],
+    script: "B create order; S accept the order; S end the order",
+  },
+  {
+    name: "ended while it was made",
+    lines: [1_000],
+    script: "B create order; S accept the order; S start preparing; S end the order",
+  },
+];
+
 const simpleScenarios: readonly Omit<Scenario, "workflow">[] = [
   {
     name: "delivered",
@@ -164,6 +196,7 @@ export const scenarios: readonly Scenario[] = [
   ...productScenarios.map((scenario): Scenario => ({ ...scenario, workflow: "product" })),
   ...serviceScenarios.map((scenario): Scenario => ({ ...scenario, workflow: "service" })),
   ...simpleScenarios.map((scenario): Scenario => ({ ...scenario, workflow: "simple" })),
+  ...tableScenarios.map((scenario): Scenario => ({ ...scenario, workflow: "table" })),
 ];
 
 const voucher: VoucherSnapshot = {

@@ -7,12 +7,22 @@ import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
+import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
+import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { createGrpcTransport } from "@ordermesh/rpc/client";
 import type { Credentials } from "@ordermesh/rpc/client-call";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
 
-const serviceNames = ["loms", "checkout", "product", "payments", "notifications", "identity"] as const;
+const serviceNames = [
+  "loms",
+  "checkout",
+  "product",
+  "payments",
+  "notifications",
+  "tables",
+  "identity",
+] as const;
 
 export type ServiceName = (typeof serviceNames)[number];
 
@@ -29,6 +39,8 @@ export interface MeshClients {
   readonly products: Client<typeof ProductService>;
   readonly payments: Client<typeof PaymentsService>;
   readonly notifications: Client<typeof NotificationsService>;
+  readonly locations: Client<typeof LocationsService>;
+  readonly tables: Client<typeof TablesService>;
   readonly identity: Client<typeof IdentityService>;
   close(): void;
 }
@@ -60,6 +72,7 @@ export async function openClients(
     return transport;
   }
   const loms = open("loms", LomsService, InventoryService);
+  const tables = open("tables", LocationsService, TablesService);
   return {
     orders: createClient(LomsService, loms),
     inventory: createClient(InventoryService, loms),
@@ -67,6 +80,8 @@ export async function openClients(
     products: createClient(ProductService, open("product", ProductService)),
     payments: createClient(PaymentsService, open("payments", PaymentsService)),
     notifications: createClient(NotificationsService, open("notifications", NotificationsService)),
+    locations: createClient(LocationsService, tables),
+    tables: createClient(TablesService, tables),
     identity: createClient(IdentityService, open("identity", IdentityService)),
     close() {
       for (const close of closers) {

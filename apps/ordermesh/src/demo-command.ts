@@ -1,6 +1,6 @@
 import { createLogger } from "@ordermesh/telemetry/logger";
 import type { Command } from "commander";
-import { openClients } from "./clients.ts";
+import { type MeshClients, openClients } from "./clients.ts";
 import { readMeshConfig } from "./config.ts";
 import { ownCredentials, type SignedIn, signIn } from "./credentials.ts";
 import { createNarrator } from "./demo/narrator.ts";
@@ -12,6 +12,7 @@ import { startMesh } from "./mesh.ts";
 import { broker, services } from "./programs.ts";
 import { createReport } from "./report.ts";
 import { seedDemo } from "./seed.ts";
+import { seedLocations } from "./seed-locations.ts";
 
 export function addDemoCommand(program: Command): void {
   program
@@ -45,6 +46,12 @@ async function runDemo({ addresses, kafkaBrokers }: Installation): Promise<void>
     signedIn.push(user);
     return user;
   }
+  const guests: MeshClients[] = [];
+  async function openFor(guestToken: string): Promise<MeshClients> {
+    const clients = await openClients(addresses, () => () => guestToken);
+    guests.push(clients);
+    return clients;
+  }
   try {
     const [buyer, seller, platform] = [await enter("buyer"), await enter("seller"), await enter("platform")];
     const observers = await observeBuyer({
@@ -56,7 +63,7 @@ async function runDemo({ addresses, kafkaBrokers }: Installation): Promise<void>
     });
     try {
       process.stdout.write(`This is the story of buyer ${buyer.userId}, who has signed in.\n`);
-      await tellStory({ buyer, seller, platform }, narrator);
+      await tellStory({ buyer, seller, platform, waiter: await enter("waiter"), openFor }, narrator);
       await observers.untilSeen(sightingsExpected, 20_000);
       const { orderEvents, paymentEvents, notifications } = sightingsExpected;
       process.stdout.write(
@@ -66,7 +73,7 @@ async function runDemo({ addresses, kafkaBrokers }: Installation): Promise<void>
       await observers.stop();
     }
   } finally {
-    for (const { clients } of signedIn) {
+    for (const clients of [...signedIn.map((user) => user.clients), ...guests]) {
       clients.close();
     }
   }
@@ -90,6 +97,7 @@ async function runDemoOnOwnMesh(): Promise<void> {
     const clients = await openClients(addresses, await ownCredentials(config.serviceKey));
     try {
       await seedDemo(clients, report.progress);
+      await seedLocations(clients, addresses, report.progress);
     } finally {
       clients.close();
     }

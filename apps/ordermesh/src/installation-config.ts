@@ -6,7 +6,7 @@ import { readOwnKeySource } from "./own-settings.ts";
 /** Where a running mesh is: what the environment names, and what `up` starts otherwise. */
 export interface Installation {
   readonly addresses: MeshAddresses;
-  readonly databases: Readonly<Record<"loms" | "checkout" | "payments" | "notifications", string>>;
+  readonly databases: Readonly<Record<"loms" | "checkout" | "payments" | "notifications" | "tables", string>>;
   readonly kafkaBrokers: readonly string[];
   /** This command line's own private key. Undefined with AUTH=off: no service asks who calls. */
   readonly serviceKey: KeySource | undefined;
@@ -34,6 +34,7 @@ export function readInstallation(environment: Environment = process.env): Instal
         product: address("PRODUCT", 50053),
         payments: address("PAYMENTS", 50054),
         notifications: address("NOTIFICATIONS", 50055),
+        tables: address("TABLES", 50056),
         identity: address("IDENTITY", 50057),
       },
       databases: {
@@ -41,6 +42,7 @@ export function readInstallation(environment: Environment = process.env): Instal
         checkout: database("CHECKOUT"),
         payments: database("PAYMENTS"),
         notifications: database("NOTIFICATIONS"),
+        tables: database("TABLES"),
       },
       kafkaBrokers: read.list("KAFKA_BROKERS", [`127.0.0.1:${kafkaPort}`]),
       serviceKey: readOwnKeySource(read),

@@ -20,6 +20,7 @@ export function addKeysCommand(program: Command): void {
         `IDENTITY_KEY_ENCRYPTION_KEY_FILE of identity: ${keys.keyEncryptionKeyFile}`,
         `VOUCHER_KEY_FILE of loms and notifications: ${keys.voucherKeyFile}`,
         `GATEWAY_KEY_FILE of gateway: ${keys.gatewayKeyFile}`,
+        `TABLES_KEY_FILE of tables: ${keys.tablesKeyFile}`,
       ];
       process.stdout.write(`${lines.join("\n")}\n`);
     });

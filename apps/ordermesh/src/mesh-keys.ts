@@ -14,6 +14,8 @@ export interface MeshKeys extends ServiceKeyFiles {
   readonly voucherKeyFile: string;
   /** What the gateway remembers writes under, in its database. */
   readonly gatewayKeyFile: string;
+  /** What tables makes the secrets in guests' links with. */
+  readonly tablesKeyFile: string;
 }
 
 /**
@@ -30,7 +32,9 @@ export async function makeMeshKeys(directory: string, services: readonly string[
   // Not gateway.key: beside gateway.key.json, which is its key as a service, one would be taken for the other.
   const gatewayKeyFile = join(directory, "gateway-idempotency.key");
   await makeOnce(gatewayKeyFile, `${randomBytes(32).toString("base64")}\n`);
-  return { ...files, keyEncryptionKeyFile, voucherKeyFile, gatewayKeyFile };
+  const tablesKeyFile = join(directory, "table-links.key");
+  await makeOnce(tablesKeyFile, `${randomBytes(32).toString("base64")}\n`);
+  return { ...files, keyEncryptionKeyFile, voucherKeyFile, gatewayKeyFile, tablesKeyFile };
 }
 
 /** The private key of this command line itself. */

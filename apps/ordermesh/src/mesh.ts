@@ -35,11 +35,13 @@ export interface MeshOptions {
   /** Gives up starting. */
   readonly signal: AbortSignal;
   readonly report: Report;
-  /** Work that needs some of the services only, and starts as soon as those are ready. Left out when one is missing. */
-  readonly early?: {
-    readonly needs: readonly string[];
-    readonly run: (addresses: Readonly<Record<string, string>>) => Promise<void>;
-  };
+  readonly early?: readonly EarlyWork[];
+}
+
+/** Work that needs some of the services only, and starts as soon as those are ready. Left out when one is missing. */
+export interface EarlyWork {
+  readonly needs: readonly string[];
+  readonly run: (addresses: Readonly<Record<string, string>>) => Promise<void>;
 }
 
 const serviceStopMs = 30_000;
@@ -65,6 +67,8 @@ async function startParts(options: MeshOptions, parts: StopList): Promise<Mesh> 
   const needsBroker = config.kafkaBrokers === undefined && services.some((service) => service.usesKafka);
   const programs = needsBroker ? [broker, ...services] : services;
   await checkBuilt(programs);
+  // Each program, and the database server, listens for the exit of this process. Node warns of more than ten.
+  process.setMaxListeners(Math.max(process.getMaxListeners(), programs.length + 10));
   const { folder, release } = await claimDataFolder({
     dataDirectory: config.dataDirectory,
     fresh,
@@ -99,7 +103,7 @@ async function startParts(options: MeshOptions, parts: StopList): Promise<Mesh> 
     await Promise.all(running.map((program) => program.stop(serviceStopMs)));
   });
   const targets = Object.fromEntries(services.map(({ name }) => [name, addresses.get(name)?.target ?? ""]));
-  const { early } = options;
+  const { early = [] } = options;
   await untilAllReady({ running, services, addresses, targets, signal, early });
 
   return {
@@ -167,14 +171,14 @@ async function startBroker(
   await running.untilReady(() => askPort(port), signal);
 }
 
-/** Waits for all of them and for the early work; the first one that fails ends the waiting for the others. */
+/** Waits for all of them and for all early work; the first one that fails ends the waiting for the others. */
 async function untilAllReady(waiting: {
   readonly running: readonly RunningProgram[];
   readonly services: readonly Service[];
   readonly addresses: ProgramAddresses;
   readonly targets: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  readonly early: MeshOptions["early"];
+  readonly early: readonly EarlyWork[];
 }): Promise<void> {
   const { running, services, addresses, targets, signal, early } = waiting;
   const failed = new AbortController();
@@ -191,11 +195,11 @@ async function untilAllReady(waiting: {
       }),
     );
   }
-  const needed = early?.needs.map((name) => ready.get(name)) ?? [];
-  const earlyWork = needed.includes(undefined)
-    ? undefined
-    : Promise.all(needed).then(() => early?.run(targets));
-  await Promise.race([Promise.all([...ready.values(), earlyWork]), rejectOnAbort(signal)]);
+  const earlyWork = early
+    .map(({ needs, run }) => ({ needed: needs.map((name) => ready.get(name)), run }))
+    .filter(({ needed }) => !needed.includes(undefined))
+    .map(({ needed, run }) => Promise.all(needed).then(() => run(targets)));
+  await Promise.race([Promise.all([...ready.values(), ...earlyWork]), rejectOnAbort(signal)]);
 }
 
 /** So that an interruption need not wait for the early work. Its rejection may come when nobody waits any more. */

@@ -31,6 +31,12 @@ export interface PortSetting {
 /** As in miniZON, where nobody had to say who they were: on one machine, and nowhere else. */
 const openToMinizonClients = { MINIZON_OPEN: "1" };
 
+/** As in ordered-online, where whoever knew a session's code could order and close it: on one machine, and nowhere else. */
+const openToOrderedOnlineClients = { ORDERED_ONLINE_OPEN: "1" };
+
+/** Tries at passwords and codes count by the address that the gateway names, and not as the gateway's own. */
+const behindOurGateway = { TRUSTED_PROXIES: "127.0.0.1,::1" };
+
 const entryOf = (app: string) => join(checkoutFolder, "apps", app, "dist", "main.js");
 
 /** The map of the system: what runs, where, and what it needs. Printed in this order; started at the same time. */
@@ -83,6 +89,16 @@ export const services: readonly Service[] = [
     upstreams: {},
   },
   {
+    name: "tables",
+    entry: entryOf("tables"),
+    port: { variable: "TABLES_PORT", standard: 50056 },
+    hostVariable: "TABLES_HOST",
+    databaseVariable: "TABLES_DATABASE_URL",
+    usesKafka: true,
+    upstreams: { LOMS_ADDRESS: "loms", PRODUCT_ADDRESS: "product", PAYMENTS_ADDRESS: "payments" },
+    settings: behindOurGateway,
+  },
+  {
     name: "identity",
     entry: entryOf("identity"),
     port: { variable: "IDENTITY_PORT", standard: 50057 },
@@ -93,8 +109,7 @@ export const services: readonly Service[] = [
     settings: {
       // Everybody knows their password, so they are for this machine only.
       IDENTITY_DEMO_USERS: "true",
-      // Tries at passwords count by the address that the gateway names, and not as the gateway's own.
-      TRUSTED_PROXIES: "127.0.0.1,::1",
+      ...behindOurGateway,
     },
   },
   {
@@ -111,7 +126,9 @@ export const services: readonly Service[] = [
       PAYMENTS_ADDRESS: "payments",
       NOTIFICATIONS_ADDRESS: "notifications",
       IDENTITY_ADDRESS: "identity",
+      TABLES_ADDRESS: "tables",
     },
+    settings: openToOrderedOnlineClients,
   },
 ];
 

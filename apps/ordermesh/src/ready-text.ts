@@ -1,3 +1,4 @@
+import { demoLocations } from "./demo-locations.ts";
 import { demoPassword, demoUsers } from "./demo-users.ts";
 import type { Mesh } from "./mesh.ts";
 
@@ -44,7 +45,7 @@ export function tokenLine(identityAddress: string): string {
 
 /** One line for each tool that people use. Only for services that run. */
 export function pasteLines(mesh: Mesh): string[] {
-  const { loms, checkout, product, gateway, identity } = mesh.addresses;
+  const { loms, checkout, product, tables, gateway, identity } = mesh.addresses;
   // Without identity there is no token to be had here; the calls are then for who brings one.
   const token = `-H "authorization: Bearer $TOKEN"`;
   const lines: string[] = identity === undefined ? [] : [tokenLine(identity)];
@@ -68,6 +69,11 @@ export function pasteLines(mesh: Mesh): string[] {
   }
   if (gateway !== undefined) {
     lines.push(`curl -s -X POST ${json} ${token} -d '{}' http://${gateway}/v1/cart/purchase`);
+  }
+  if (tables !== undefined) {
+    const near = JSON.stringify({ position: demoLocations[0]?.position });
+    const method = `http://${tables}/ordermesh.tables.v1.LocationsService/FindNearbyLocations`;
+    lines.push(`curl -s ${json} -d '${near}' ${method}`);
   }
   if (mesh.kafkaBrokers !== undefined) {
     lines.push(`kcat -b ${mesh.kafkaBrokers} -t ${ordersTopic} -C -o beginning -f '%T key=%k %h\\n'`);

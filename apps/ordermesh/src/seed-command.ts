@@ -1,9 +1,12 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { Failure } from "@ordermesh/failure/failure";
 import { type Command, InvalidArgumentError } from "commander";
 import { loadCatalogue } from "./catalogue.ts";
-import { openClients } from "./clients.ts";
+import { type MeshAddresses, type MeshClients, openClients } from "./clients.ts";
 import { ownCredentials } from "./credentials.ts";
 import { readInstallation } from "./installation-config.ts";
-import { seedCatalogue, seedDemo } from "./seed.ts";
+import { type SeedResult, seedCatalogue, seedDemo } from "./seed.ts";
+import { type LocationSeedResult, seedLocations } from "./seed-locations.ts";
 
 const skusMax = 1_000_000;
 
@@ -24,19 +27,49 @@ export function addSeedCommand(program: Command): void {
         const onProgress = (text: string) => (json ? undefined : process.stdout.write(`${text}\n`));
         const result =
           skus === undefined
-            ? await seedDemo(clients, onProgress)
+            ? await seedAll(clients, addresses, onProgress)
             : await seedCatalogue({
                 clients,
                 catalogue: loadCatalogue(skus),
                 name: `load:${skus}`,
                 onProgress,
               });
-        const text = `${result.productsAdded} products added, ${result.stockLevelsFilled} stock levels filled`;
-        process.stdout.write(`${json ? JSON.stringify(result) : text}\n`);
+        process.stdout.write(`${json ? JSON.stringify(result) : textOf(result)}\n`);
       } finally {
         clients.close();
       }
     });
+}
+
+/** Locations belong to the demo users, so a mesh without those gets none. */
+async function seedAll(
+  clients: MeshClients,
+  addresses: MeshAddresses,
+  onProgress: (text: string) => void,
+): Promise<SeedResult & Partial<LocationSeedResult>> {
+  const catalogue = await seedDemo(clients, onProgress);
+  try {
+    return { ...catalogue, ...(await seedLocations(clients, addresses, onProgress)) };
+  } catch (error) {
+    if (error instanceof Failure && error.reason === "NO_DEMO_USER") {
+      onProgress("no locations were added, because there are no demo users to own them");
+      return catalogue;
+    }
+    if (ConnectError.from(error).code === Code.Unavailable) {
+      onProgress(`no locations were added, because ${addresses.tables} is not reachable`);
+      return catalogue;
+    }
+    throw error;
+  }
+}
+
+function textOf(result: SeedResult & Partial<LocationSeedResult>): string {
+  const { productsAdded, stockLevelsFilled, locationsAdded, menuItemsAdded } = result;
+  const locations =
+    locationsAdded === undefined
+      ? ""
+      : `, ${locationsAdded} locations and ${menuItemsAdded} menu items added`;
+  return `${productsAdded} products added, ${stockLevelsFilled} stock levels filled${locations}`;
 }
 
 function countOf(text: string): number {

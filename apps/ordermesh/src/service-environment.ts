@@ -23,6 +23,7 @@ export function serviceEnvironment(service: Service, mesh: SettledMesh): Record<
   };
   const upstreams = Object.entries(service.upstreams).map(([variable, name]) => [variable, addressOf(name)]);
   const identity = addressOf("identity");
+  const gateway = addressOf("gateway");
   return {
     ...Object.fromEntries(upstreams),
     ...service.settings,
@@ -31,6 +32,8 @@ export function serviceEnvironment(service: Service, mesh: SettledMesh): Record<
     IDENTITY_KEY_ENCRYPTION_KEY_FILE: keys.keyEncryptionKeyFile,
     VOUCHER_KEY_FILE: keys.voucherKeyFile,
     GATEWAY_KEY_FILE: keys.gatewayKeyFile,
+    TABLES_KEY_FILE: keys.tablesKeyFile,
+    ...(gateway !== undefined && { PUBLIC_URL: `http://${gateway}` }),
     ...(identity !== undefined && { IDENTITY_JWKS_URL: `http://${identity}/.well-known/jwks.json` }),
     ...config.environment,
     [service.hostVariable]: host,

@@ -1,9 +1,10 @@
 import type { LogFormat } from "@ordermesh/telemetry/logger";
 import { type Command, InvalidArgumentError } from "commander";
+import type { MeshAddresses, MeshClients } from "./clients.ts";
 import { chooseLogFormat, type MeshConfig, readMeshConfig } from "./config.ts";
 import { describeError } from "./exit-codes.ts";
 import { listenForInterruption } from "./interruption.ts";
-import { type Mesh, startMesh } from "./mesh.ts";
+import { type EarlyWork, type Mesh, startMesh } from "./mesh.ts";
 import { broker, type Program, postgresPort, type Service, services } from "./programs.ts";
 import { readyText, withoutForeignSecret } from "./ready-text.ts";
 import { createReport, type Report } from "./report.ts";
@@ -30,7 +31,7 @@ export function addUpCommand(program: Command, map: ProgramMap = { services, bro
       "Starts databases, broker and services on this machine, and keeps them running until Ctrl-C.",
     )
     .option("--fresh", "remove all data first")
-    .option("--no-seed", "do not add the demo catalogue and its stock")
+    .option("--no-seed", "do not add the demo catalogue, its stock and locations")
     .option(
       "--services <names>",
       `only these, separated by commas (of ${names.join(", ")})`,
@@ -63,7 +64,7 @@ Environment:
   ${databases.join(", ")}: databases to use instead of the embedded server
   KAFKA_BROKERS: brokers to use instead of devkafka
   ORDERMESH_DATA_DIRECTORY: where data and keys are kept (.data)
-  AUTH=off: services ask nobody who calls; MINIZON_OPEN=0: miniZON's contracts ask for a token too
+  AUTH=off: services ask nobody who calls; MINIZON_OPEN=0, ORDERED_ONLINE_OPEN=0: their clients need a token too
   LOG_LEVEL (info): debug, info, warn or error
   OTEL_EXPORTER_OTLP_ENDPOINT: where the services send their traces`;
 }
@@ -87,14 +88,7 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
       fresh: options.fresh === true,
       signal,
       report,
-      ...(options.seed
-        ? {
-            early: {
-              needs: ["product", "loms"],
-              run: (addresses) => seed(addresses, config, report, signal),
-            },
-          }
-        : {}),
+      early: options.seed ? seeding(config, report, signal) : [],
     });
     try {
       announce(mesh, {
@@ -117,31 +111,49 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
   }
 }
 
-/** A mesh without its demo data is still a mesh, so what goes wrong here is told and no more. */
-async function seed(
-  addresses: Readonly<Record<string, string>>,
-  { serviceKey }: MeshConfig,
-  report: Report,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    const [{ seedDemo }, { openClients }, { ownCredentials }] = await Promise.all([
-      import("./seed.ts"),
-      import("./clients.ts"),
-      import("./credentials.ts"),
-    ]);
-    const clients = await openClients(addresses, await ownCredentials(serviceKey));
+/** The demo data. Locations come when their services are there, which is a little later. */
+function seeding({ serviceKey }: MeshConfig, report: Report, signal: AbortSignal): EarlyWork[] {
+  /** A mesh without its demo data is still a mesh, so what goes wrong here is told and no more. */
+  async function add(
+    what: string,
+    addresses: MeshAddresses,
+    work: (clients: MeshClients) => Promise<unknown>,
+  ): Promise<void> {
     try {
-      await seedDemo(clients, report.progress);
-    } finally {
-      clients.close();
+      const [{ openClients }, { ownCredentials }] = await Promise.all([
+        import("./clients.ts"),
+        import("./credentials.ts"),
+      ]);
+      const clients = await openClients(addresses, await ownCredentials(serviceKey));
+      try {
+        await work(clients);
+      } finally {
+        clients.close();
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        report.warn(`the demo ${what} could not be added: ${describeError(error)}`);
+      }
     }
-  } catch (error) {
-    if (signal.aborted) {
-      return;
-    }
-    report.warn(`the demo data could not be added: ${describeError(error)}`);
   }
+  return [
+    {
+      needs: ["product", "loms"],
+      run: (addresses) =>
+        add("data", addresses, async (clients) => {
+          const { seedDemo } = await import("./seed.ts");
+          await seedDemo(clients, report.progress);
+        }),
+    },
+    {
+      needs: ["tables", "product", "identity"],
+      run: (addresses) =>
+        add("locations", addresses, async (clients) => {
+          const { seedLocations } = await import("./seed-locations.ts");
+          await seedLocations(clients, addresses, report.progress);
+        }),
+    },
+  ];
 }
 
 function announce(

@@ -20,6 +20,7 @@ export function addVerifyCommand(program: Command): void {
           checkoutDatabaseUrl: databases.checkout,
           notificationsDatabaseUrl: databases.notifications,
           paymentsDatabaseUrl: databases.payments,
+          tablesDatabaseUrl: databases.tables,
           kafkaBrokers,
         },
         logger,

@@ -226,7 +226,7 @@ test("early work waits for what it needs only, is waited for, and does not hold 
     // It never ends by itself.
     await new Promise(() => {});
   };
-  const early = { needs: ["alpha"], run };
+  const early = [{ needs: ["alpha"], run }];
   const refused = expect(start([alpha, late], { signal: interruption.signal, early })).rejects.toThrow(
     "enough",
   );
@@ -236,13 +236,19 @@ test("early work waits for what it needs only, is waited for, and does not hold 
 
   let isDone = false;
   await start([alpha], {
-    early: {
-      needs: ["alpha"],
-      run: async (given) => {
-        expect((await fetch(`http://${given.alpha}/`)).status).toBe(200);
-        isDone = true;
+    early: [
+      {
+        needs: ["alpha"],
+        run: async (given) => {
+          expect((await fetch(`http://${given.alpha}/`)).status).toBe(200);
+          isDone = true;
+        },
       },
-    },
+      {
+        needs: ["alpha", "absent"],
+        run: async () => expect.fail("one that it needs does not run"),
+      },
+    ],
   });
   expect(isDone).toBe(true);
 });

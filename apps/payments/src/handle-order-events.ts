@@ -66,7 +66,7 @@ async function applyEvents(tx: Tx, events: readonly OrderEvent[]): Promise<Handl
     return { made: 0, refundsBegun: 0, orderRefundsBegun: 0, orderRefundsRefused: 0 };
   }
   const known = await lockPaymentsOfOrders(tx, orderIds);
-  const payments = new Map(known.map((payment) => [payment.orderId, payment]));
+  const payments = new Map(known.map((payment) => [payment.subject.id, payment]));
   const changes = collectChanges(tx);
   const made = await makeMissing(tx, events.filter(hasNews), payments, changes);
   const answers: OrderRefundAnswer[] = [];
@@ -133,9 +133,10 @@ async function makeMissing(
     [...first.values()].map(({ news }) => ({ ...news, ...firstStateOf(news) })),
   );
   for (const payment of made) {
-    payments.set(payment.orderId, payment);
+    const { id } = payment.subject;
+    payments.set(id, payment);
     if (payment.status === "captured") {
-      changes.announce(payment, "captured", first.get(payment.orderId)?.traceparent ?? "");
+      changes.announce(payment, "captured", first.get(id)?.traceparent ?? "");
     }
   }
   return made.length;

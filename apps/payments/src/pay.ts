@@ -1,14 +1,20 @@
 import type { Database } from "@ordermesh/postgres/database";
 import type { Queryable, Tx } from "@ordermesh/postgres/tx";
 import { type Caller, hashRequest, mayTouch } from "./domain/caller.ts";
-import { orderHasNoPayment, refusal, reusedKey } from "./domain/failures.ts";
-import type { Attempt, Payment, Refund } from "./domain/payment.ts";
+import { orderHasNoPayment, paymentNotFound, refusal, reusedKey } from "./domain/failures.ts";
+import type { Attempt, Payment, PaymentSubject, Refund } from "./domain/payment.ts";
 import { collectChanges, newProviderKey } from "./payment-changes.ts";
 import type { AskProvider } from "./provider/ask-provider.ts";
 import { outcomeOf, type Recorded, recordCapture } from "./record-outcome.ts";
 import { findAttempt, insertAttempt } from "./sql/attempts.ts";
 import { claimIntent, nameSubject } from "./sql/idempotency-keys.ts";
-import { findPayment, isPastDeadline, lockPaymentsOfOrders } from "./sql/payments.ts";
+import {
+  findPayment,
+  isPastDeadline,
+  lockPayment,
+  lockPaymentsOfOrders,
+  type PaymentName,
+} from "./sql/payments.ts";
 import { findRefunds } from "./sql/refunds.ts";
 
 /** What paying and giving back need. */
@@ -22,7 +28,7 @@ export interface PaymentDesk {
 }
 
 export interface PayRequest {
-  readonly orderId: bigint;
+  readonly name: PaymentName;
   readonly methodToken: string;
   readonly idempotencyKey: string;
   readonly traceparent: string;
@@ -36,7 +42,7 @@ export interface PayResult {
 }
 
 /**
- * Tries to pay an order. The attempt is committed before the provider is asked, and the provider is asked outside of any
+ * Tries to pay an order, or a bill share. The attempt is committed before the provider is asked, and the provider is asked outside of any
  * transaction with the attempt's own key: if this process dies at any point, the attempt is found and the provider is
  * asked what became of it (recovery.ts). So a capture can be late here, but neither lost nor made twice.
  *
@@ -50,7 +56,7 @@ export async function pay(desk: PaymentDesk, caller: Caller, request: PayRequest
     const { attempt, payment } = begun;
     const state = await askProvider("capture", {
       key: attempt.providerKey,
-      reference: `order/${payment.orderId}`,
+      reference: referenceOf(payment.subject),
       amountMinor: attempt.amountMinor,
       currencyCode: payment.currencyCode,
       methodToken: request.methodToken,
@@ -64,6 +70,11 @@ export async function pay(desk: PaymentDesk, caller: Caller, request: PayRequest
   return await database.read((db) => payResult(db, begun.attempt.id, begun.replayed));
 }
 
+/** For the provider's books: "order/17", "bill-share/17". */
+function referenceOf({ kind, id }: PaymentSubject): string {
+  return `${kind === "order" ? "order" : "bill-share"}/${id}`;
+}
+
 interface BegunAttempt {
   readonly attempt: Attempt;
   readonly payment: Payment;
@@ -74,9 +85,9 @@ async function beginAttempt(
   tx: Tx,
   { checkAfterMs }: PaymentDesk,
   caller: Caller,
-  { orderId, methodToken, idempotencyKey, traceparent }: PayRequest,
+  { name, methodToken, idempotencyKey, traceparent }: PayRequest,
 ): Promise<BegunAttempt> {
-  const requestHash = hashRequest([orderId, methodToken]);
+  const requestHash = hashRequest([...nameParts(name), methodToken]);
   const intent = { caller: caller.name, method: "Pay", key: idempotencyKey, requestHash } as const;
   const earlier = await claimIntent(tx, intent);
   if (earlier !== undefined) {
@@ -87,9 +98,12 @@ async function beginAttempt(
     return { attempt, payment, replayed: true };
   }
 
-  const [payment] = await lockPaymentsOfOrders(tx, [orderId]);
+  const payment =
+    "orderId" in name
+      ? (await lockPaymentsOfOrders(tx, [name.orderId]))[0]
+      : await lockPayment(tx, name.paymentId);
   if (payment === undefined || !mayTouch(caller, payment)) {
-    throw orderHasNoPayment(orderId);
+    throw "orderId" in name ? orderHasNoPayment(name.orderId) : paymentNotFound(name.paymentId);
   }
   const number = payment.attempts + 1;
   const changes = collectChanges(tx);
@@ -112,6 +126,11 @@ async function beginAttempt(
   nameSubject(tx, intent, attempt.id);
   await changes.write();
   return { attempt, payment: moved, replayed: false };
+}
+
+/** An order's are as they were before payments could be named by their own ids, so that keys from then still fit. */
+function nameParts(name: PaymentName): readonly unknown[] {
+  return "orderId" in name ? [name.orderId] : ["payment", name.paymentId];
 }
 
 async function payResult(db: Queryable, attemptId: bigint, replayed: boolean): Promise<PayResult> {

@@ -16,6 +16,7 @@ beforeAll(async () => {
   tokens.stranger = `Bearer ${await issuer.userToken(1_001, ["buyer"])}`;
   tokens.seller = `Bearer ${await issuer.userToken(1_002, ["seller"])}`;
   tokens.platform = `Bearer ${await issuer.userToken(1_003, ["platform"])}`;
+  tokens.tables = `Bearer ${await issuer.serviceToken("tables", "payments")}`;
   tokens.notifications = `Bearer ${await issuer.serviceToken("notifications", "payments")}`;
 });
 afterAll(async () => {
@@ -123,4 +124,25 @@ test("a list is the caller's own, whatever it asks for", async () => {
   expect((await call("owner", "ListPayments", { pageToken })).code).toBe("invalid_argument");
   const all = await call("platform", "ListPayments", {});
   expect(new Set((all.body.payments as { userId: string }[]).map(({ userId }) => userId)).size).toBe(2);
+});
+
+test("only the tables service makes and ends payments of bill shares, and pays them for guests", async () => {
+  const share = { billShareId: "500", userId: "4503599627370497" };
+  const request = { ...share, amount: { currencyCode: "EUR", amountMinor: "100" } };
+  for (const caller of ["owner", "seller", "platform", "notifications"]) {
+    expect((await call(caller, "CreateBillPayment", request)).code).toBe("permission_denied");
+    const { billShareId } = share;
+    expect((await call(caller, "CancelBillPayment", { billShareId })).code).toBe("permission_denied");
+  }
+  expect((await call("nobody", "CreateBillPayment", request)).code).toBe("unauthenticated");
+  const made = await call("tables", "CreateBillPayment", request);
+  const { paymentId } = made.body.payment as { paymentId: string };
+  const expiryYear = new Date().getUTCFullYear() + 1;
+  const card = { number: "4242424242424242", expiryMonth: 1, expiryYear, code: "123" };
+  const method = await call("tables", "CreatePaymentMethod", { userId: share.userId, card });
+  const paying = { paymentId, idempotencyKey: "share", paymentMethodToken: method.body.paymentMethodToken };
+  expect((await call("owner", "Pay", paying)).code).toBe("not_found");
+  expect((await call("owner", "GetPayment", { paymentId })).code).toBe("not_found");
+  expect((await call("tables", "Pay", paying)).body).toMatchObject({ outcome: "PAY_OUTCOME_CAPTURED" });
+  expect((await call("seller", "Refund", { paymentId, idempotencyKey: "share" })).code).toBe("ok");
 });

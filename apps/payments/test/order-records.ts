@@ -65,6 +65,8 @@ export interface OrderEventInput {
   readonly eventId?: string;
   /** Of the order; one that fits its kind, unless it is told. */
   readonly version?: number;
+  /** Of an order at a table. */
+  readonly table?: { readonly sessionId: bigint; readonly locationId: bigint };
   /** Of a request for a refund. */
   readonly refund?: {
     readonly refundId: bigint;
@@ -89,7 +91,9 @@ export function orderRecord(input: OrderEventInput): OutgoingRecord {
       version: input.version ?? versions[kind],
       total: amountMinor === undefined ? undefined : { currencyCode: "EUR", amountMinor },
       createdTime: timestampFromDate(new Date()),
-      paymentDueTime: timestampFromDate(new Date(Date.now() + dueInMs)),
+      ...(input.table === undefined
+        ? { paymentDueTime: timestampFromDate(new Date(Date.now() + dueInMs)) }
+        : { table: input.table }),
     },
     ...(schema === OrderCanceledSchema && { reason: cancelReasons[kind] }),
     ...(input.refund !== undefined && refundFields(input.refund)),

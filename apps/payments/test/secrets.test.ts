@@ -11,6 +11,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ordersGroup, ordersTopic } from "../src/events/incoming.ts";
 import { paymentsTopic } from "../src/events/outgoing.ts";
+import { cards, code, findSecrets } from "./card-hunt.ts";
 import { orderRecord } from "./order-records.ts";
 import { type PaymentsProcess, startPaymentsProcess } from "./payments-process.ts";
 
@@ -18,15 +19,6 @@ import { type PaymentsProcess, startPaymentsProcess } from "./payments-process.t
  * S20: after cards were used in every way, also wrongly, their numbers and codes are in no log, table, record or answer.
  * The service runs as its own process with the most talkative log, so that all that it writes is looked at.
  */
-
-const cards = {
-  good: "4242424242424242",
-  declined: "4000000000009995",
-  silent: "4000000000000259",
-  mistyped: "4242424242424241",
-} as const;
-/** Of four digits and with an odd look, so that a hit is no accident. */
-const code = "9317";
 
 let database: FreshDatabase;
 let broker: OwnBroker;
@@ -125,22 +117,6 @@ async function useCards(): Promise<void> {
     const headers = { "content-type": "application/grpc-web+json", "grpc-encoding": "gzip" };
     await call("CreatePaymentMethod", new Uint8Array(frame), headers);
   }
-}
-
-/** Whether a text holds the code as a word of its own: as a part of a number it would be an accident. */
-const hasCode = (text: string) => new RegExp(`(?<![\\w.:])${code}(?![\\w:])`).test(text);
-
-function findSecrets(place: string, text: string): string[] {
-  const digits = text.replace(/[ -]/g, "");
-  const found = Object.entries(cards).flatMap(([name, number]) => {
-    const forms = [
-      number,
-      Buffer.from(number).toString("hex"),
-      Buffer.from(number).toString("base64").slice(0, 20),
-    ];
-    return forms.some((form) => digits.includes(form)) ? [`${place}: number of the ${name} card`] : [];
-  });
-  return hasCode(text) ? [...found, `${place}: code`] : found;
 }
 
 test("the cards were really used", () => {

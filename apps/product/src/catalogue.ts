@@ -1,6 +1,11 @@
 import { Failure } from "@ordermesh/failure/failure";
+import type { Database } from "@ordermesh/postgres/database";
+import { codeOf } from "@ordermesh/postgres/postgres-failure";
 import type { Queryable, Tx } from "@ordermesh/postgres/tx";
+import { menuNameTaken, menusAreEditedElsewhere, namedTwice, ofAnotherProduct } from "./domain/failures.ts";
 import { checkDraft, type Product, type ProductDraft } from "./domain/product.ts";
+import type { ProductFilter } from "./sql/product-search.ts";
+import * as search from "./sql/product-search.ts";
 import * as sql from "./sql/products.ts";
 
 /** @throws Failure `not_found` that names the SKU. */
@@ -48,28 +53,39 @@ export interface ProductPage {
 /**
  * One page of products in the order of their SKUs. One more than the page is read, to know whether another follows.
  *
- * @param query words that must each begin some word of the name. Punctuation alone has no words, so that every
+ * @param filter.query words that must each begin some word of the name. Punctuation alone has no words, so that every
  * product matches.
  */
 export async function listProducts(
   db: Queryable,
-  query: string,
+  { query, ...filter }: ProductFilter,
   afterSku: number,
   pageSize: number,
 ): Promise<ProductPage> {
   // PostgreSQL takes any character in a text but this one.
-  const prefixes = query === "" ? undefined : await sql.wordPrefixes(db, query.replaceAll("\0", " "));
-  const found =
-    prefixes === undefined
-      ? await sql.listProducts(db, afterSku, pageSize + 1)
-      : await sql.searchProducts(db, prefixes, afterSku, pageSize + 1);
+  const prefixes = query === "" ? undefined : await search.wordPrefixes(db, query.replaceAll("\0", " "));
+  const found = await search.listProducts(db, prefixes, filter, afterSku, pageSize + 1);
   const products = found.slice(0, pageSize);
   return { products, nextAfterSku: found.length > pageSize ? products.at(-1)?.sku : undefined };
 }
 
-/** @throws Failure `invalid_argument` for a product that contradicts itself. */
-export async function upsertProduct(tx: Tx, draft: ProductDraft): Promise<Product> {
-  const [product] = await upsertProducts(tx, [draft]);
+/** Who writes to the catalogue. */
+export interface Editor {
+  /** Not a seller's own token, for it is not known here at which locations a seller works. */
+  readonly mayEditMenus: boolean;
+}
+
+/**
+ * @throws Failure `invalid_argument` for a product that contradicts itself; `permission_denied` for a menu item of an
+ * editor who may edit none; `failed_precondition` for a SKU of something else; `already_exists` for a name that another
+ * item on the menu has.
+ */
+export async function upsertProduct(
+  database: Database,
+  editor: Editor,
+  draft: ProductDraft,
+): Promise<Product> {
+  const [product] = await upsertProducts(database, editor, [draft]);
   if (product === undefined) {
     throw new Error(`Product ${draft.sku} was neither inserted nor updated.`);
   }
@@ -79,24 +95,38 @@ export async function upsertProduct(tx: Tx, draft: ProductDraft): Promise<Produc
 /**
  * All of them or none.
  *
- * @throws Failure `invalid_argument` for a product that contradicts itself, or a SKU that is named twice.
+ * @throws Failure as upsertProduct does, and `invalid_argument` for a SKU that is named twice.
  */
-export async function upsertProducts(tx: Tx, drafts: readonly ProductDraft[]): Promise<Product[]> {
+export async function upsertProducts(
+  database: Database,
+  { mayEditMenus }: Editor,
+  drafts: readonly ProductDraft[],
+): Promise<Product[]> {
   const seen = new Set<number>();
   for (const draft of drafts) {
     checkDraft(draft);
     if (seen.has(draft.sku)) {
       throw namedTwice(draft.sku);
     }
+    if (draft.kind === "menu_item" && !mayEditMenus) {
+      throw menusAreEditedElsewhere();
+    }
     seen.add(draft.sku);
   }
-  return await sql.upsertProducts(tx, drafts);
+  try {
+    return await database.transaction((tx) => writeAll(tx, drafts));
+  } catch (error) {
+    // The primary key gives way to the newer product, so this is the name on a menu.
+    throw codeOf(error) === "23505" ? menuNameTaken(error) : error;
+  }
 }
 
-function namedTwice(sku: number): Failure {
-  const description = `SKU ${sku} is named twice`;
-  return new Failure("invalid_argument", `products: ${description}.`, {
-    reason: "INVALID_PRODUCT",
-    fieldViolations: [{ field: "products", description }],
-  });
+async function writeAll(tx: Tx, drafts: readonly ProductDraft[]): Promise<Product[]> {
+  const products = await sql.upsertProducts(tx, drafts);
+  const written = new Set(products.map(({ sku }) => sku));
+  const refused = drafts.find(({ sku }) => !written.has(sku));
+  if (refused !== undefined) {
+    throw ofAnotherProduct(refused.sku);
+  }
+  return products;
 }

@@ -54,11 +54,9 @@ describe("UpsertProduct and GetProduct", () => {
     const updatedAt = found?.updatedTime && timestampDate(found.updatedTime).getTime();
     expect(Math.abs((updatedAt ?? 0) - before)).toBeLessThan(60_000);
 
-    await service.products.upsertProduct({
-      product: lamp({ name: "Soup", kind: ProductKind.MENU_ITEM, locationId: 42n }),
-    });
+    await service.products.upsertProduct({ product: lamp({ name: "Repair", kind: ProductKind.SERVICE }) });
     const { product: replaced } = await service.products.getProduct({ sku: 1 });
-    expect(replaced).toMatchObject({ name: "Soup", kind: ProductKind.MENU_ITEM, locationId: 42n });
+    expect(replaced).toMatchObject({ name: "Repair", kind: ProductKind.SERVICE });
   });
 
   it("keeps the largest SKU and price, and a name of 200 characters outside of the basic plane", async () => {

@@ -5,6 +5,7 @@ import type { Logger } from "@ordermesh/telemetry/logger";
 import { decodeJwt } from "jose";
 import { createAuthorize } from "./authorizer.ts";
 import type { AuthConfig } from "./config.ts";
+import { createGuestLookUp, type IdentifyGuest, isGuestHeader } from "./guest-tokens.ts";
 import { createJwksCache, type JwksCache, type JwksCacheOptions } from "./jwks-cache.ts";
 import { readOwnKey, readServiceKeys } from "./key-source.ts";
 import type { RuleTable } from "./method-rule.ts";
@@ -51,6 +52,8 @@ export async function openAuth(options: {
   readonly jwks?: Partial<Omit<JwksCacheOptions, "url" | "logger" | "onRemoved">>;
   /** Where the users' keys come from, if not from the configured address. */
   readonly userKeys?: JwksCache;
+  /** For the service that makes guests' tokens. Without it they are refused, as everywhere else. */
+  readonly identifyGuest?: IdentifyGuest;
 }): Promise<Auth> {
   const { config, service, logger } = options;
   if (config === undefined) {
@@ -84,7 +87,12 @@ export async function openAuth(options: {
   }
   const tokens = createTokenCache({ sizeMax: tokensMax, verify });
 
+  const identifyGuest = createGuestLookUp(options.identifyGuest);
+
   function identify(header: string): Principal | Promise<Principal> {
+    if (isGuestHeader(header)) {
+      return identifyGuest(header);
+    }
     const nowMs = Date.now();
     userKeys.refreshIfDue(nowMs);
     return tokens.principalOf(header, nowMs);

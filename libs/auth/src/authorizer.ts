@@ -1,7 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Admission, Authorize, CallOrigin, MethodGuard, Principal } from "@ordermesh/rpc/authorization";
 import { unguarded } from "@ordermesh/rpc/authorization";
-import { type MethodRule, methodName, type RuleTable, ruleOf } from "./method-rule.ts";
+import { guestRole, type MethodRule, methodName, type RuleTable, ruleOf } from "./method-rule.ts";
 import { callRefused, tokenMissing, tokenRefused } from "./refusals.ts";
 import { findSelfField, limitToUser } from "./self-field.ts";
 
@@ -48,6 +48,11 @@ function createGuard(method: DescMethod, rule: MethodRule, identify: Identify): 
           throw callRefused(name, `by the service ${principal.name}`);
         }
         return { principal, limitedToUserId: undefined };
+      case "guest":
+        if (!roles.has(guestRole)) {
+          throw callRefused(name, "by a guest at a table");
+        }
+        return { principal, limitedToUserId: principal.guestId };
       case "anonymous":
         throw tokenMissing();
     }

@@ -6,6 +6,11 @@ import { findSelfField } from "./self-field.ts";
 /** Roles of users. Services have names instead. */
 export const userRoles = ["buyer", "seller", "platform", "operator"] as const;
 
+/** What a rule calls those whom the tables service knows by tokens of its own. No user has it. */
+export const guestRole = "guest";
+
+const knownRoles: readonly string[] = [...userRoles, guestRole];
+
 /** Who may call a method; the same as ordermesh.auth.v1.Rule says in a contract. What is left out is empty. */
 export interface MethodRule {
   readonly public?: boolean;
@@ -35,9 +40,9 @@ export function ruleOf(method: DescMethod, table: RuleTable = {}): MethodRule {
     throw badRule(method, "has no rule: add the option (ordermesh.auth.v1.rule) to its contract");
   }
   const { roles = [], services = [], actForOthers = [], selfField = "", owned = false } = rule;
-  const unknown = roles.find((role) => !(userRoles as readonly string[]).includes(role));
+  const unknown = roles.find((role) => !knownRoles.includes(role));
   if (unknown !== undefined) {
-    throw badRule(method, `names the role "${unknown}", but the roles are ${userRoles.join(", ")}`);
+    throw badRule(method, `names the role "${unknown}", but the roles are ${knownRoles.join(", ")}`);
   }
   const restricts = roles.length + services.length + actForOthers.length > 0 || selfField !== "" || owned;
   if (rule.public === true && restricts) {

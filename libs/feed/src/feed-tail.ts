@@ -56,8 +56,10 @@ export function startFeedTail<Entry, Filter>(
     for (let found = pageSize; found === pageSize; ) {
       const after = tail;
       const entries = await database.read((db) => read(db, { after, endId, countMax: pageSize }, undefined));
-      for (const subscription of subscriptions) {
-        subscription.push(entries);
+      if (entries.length > 0) {
+        for (const subscription of subscriptions) {
+          subscription.push(entries);
+        }
       }
       const last = entries.at(-1);
       found = entries.length;

@@ -1,8 +1,9 @@
 import { alwaysThere, createBatcher } from "@ordermesh/process/batcher";
 import { backoffMs, pause } from "@ordermesh/process/wait";
 import type { EachBatchPayload } from "kafkajs";
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { type KafkaClient, requestTimeoutMs } from "./client.ts";
+import { createConsumerMetrics } from "./consumer-metrics.ts";
 import { handleWithRetries, type RetryPolicy } from "./handle-with-retries.ts";
 import { createProducer } from "./producer.ts";
 import { type IncomingRecord, recordOf } from "./record.ts";
@@ -41,15 +42,15 @@ const partitionsAtOnceMax = 64;
  * goes to the dead-letter topic after the policy's tries; while the database is away nothing is given up.
  */
 export function startConsumer(options: ConsumerOptions): Consumer {
-  const { client, group, topic, metrics } = options;
+  const { client, group, topic } = options;
   const stopping = new AbortController();
   const producer = createProducer(client);
-  const deadLetters = deadLetterCounter(metrics);
-  const consumed = consumedCounter(metrics);
-  // A series that begins with its first dead letter would hide that one from an alert on the increase.
-  deadLetters.inc({ topic, group }, 0);
-  consumed.inc({ topic, group }, 0);
+  const counters = createConsumerMetrics(options.metrics, topic, group);
   let running = false;
+  const setRunning = (isRunning: boolean) => {
+    running = isRunning;
+    counters.running(isRunning);
+  };
 
   // A fetch brings a few records of each partition, so that handling them by partition took a dozen transactions where
   // one does. Each partition still waits for its own.
@@ -94,7 +95,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
           await producer.publish(deadLetterTopic(topic, group), [
             deadLetterOf(record, group, error, attempts),
           ]);
-          deadLetters.inc({ topic, group });
+          counters.gaveUp();
           client.logger.error(
             { err: error, topic, offset: `${record.offset}`, key: record.key },
             "dead letter",
@@ -104,7 +105,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       if (!finished) {
         return;
       }
-      consumed.inc({ topic, group }, messages.length);
+      counters.handled(messages.length);
       resolveOffset(messages.at(-1)!.offset);
       await commits.submit(payload, alwaysThere);
       await heartbeat();
@@ -133,14 +134,14 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       const over = new Promise<void>((resolve) => {
         end = () => resolve();
         consumer.on(consumer.events.CRASH, ({ payload }) => {
-          running = false;
+          setRunning(false);
           client.logger.warn({ detail: payload.error.message, group }, "consumer lost its connection");
           resolve();
         });
         stopping.signal.addEventListener("abort", end, { once: true });
       });
       consumer.on(consumer.events.GROUP_JOIN, () => {
-        running = true;
+        setRunning(true);
       });
       await consumer.run({
         // It would commit after each partition's batch, one request for each.
@@ -151,7 +152,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       });
       await over;
     } finally {
-      running = false;
+      setRunning(false);
       stopping.signal.removeEventListener("abort", end);
       await consumer.disconnect().catch(() => {});
     }
@@ -172,7 +173,6 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     }
   }
 
-  reportRunning(metrics, topic, group, () => running);
   const ended = runUntilStopped();
   return {
     isRunning: () => running,
@@ -200,34 +200,4 @@ function deadLetterOf(record: IncomingRecord, group: string, error: unknown, att
       dead_letter_attempts: `${attempts}`,
     },
   };
-}
-
-function deadLetterCounter(metrics: Registry): Counter {
-  return new Counter({
-    name: "ordermesh_dead_letters_total",
-    help: "Records given up by a consumer group and put on its dead-letter topic.",
-    labelNames: ["topic", "group"],
-    registers: [metrics],
-  });
-}
-
-function consumedCounter(metrics: Registry): Counter {
-  return new Counter({
-    name: "ordermesh_consumed_records_total",
-    help: "Records handled or given up by a consumer group.",
-    labelNames: ["topic", "group"],
-    registers: [metrics],
-  });
-}
-
-function reportRunning(metrics: Registry, topic: string, group: string, isRunning: () => boolean): void {
-  new Gauge({
-    name: "ordermesh_consumer_running",
-    help: "1 while the consumer is a member of its group.",
-    labelNames: ["topic", "group"],
-    registers: [metrics],
-    collect() {
-      this.set({ topic, group }, isRunning() ? 1 : 0);
-    },
-  });
 }

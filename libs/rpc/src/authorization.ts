@@ -4,6 +4,8 @@ import type { DescMethod, Message } from "@bufbuild/protobuf";
 export type Principal =
   | { readonly kind: "user"; readonly userId: bigint; readonly roles: readonly string[] }
   | { readonly kind: "service"; readonly name: string }
+  /** Somebody at a table, for as long as the session lasts. Only the tables service knows guests' tokens. */
+  | { readonly kind: "guest"; readonly guestId: bigint; readonly sessionId: bigint }
   | { readonly kind: "anonymous" };
 
 /** A caller that was let in. */
@@ -11,7 +13,7 @@ export interface Admission {
   readonly principal: Principal;
   /**
    * The only user whose objects this call may see and change: the caller, unless it may act for others. Undefined: no
-   * such limit.
+   * such limit. Of a guest it is the guest's id, which no user has.
    */
   readonly limitedToUserId: bigint | undefined;
 }

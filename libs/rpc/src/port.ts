@@ -5,6 +5,7 @@ import type { TLSSocket, TlsOptions } from "node:tls";
 import { Failure } from "@ordermesh/failure/failure";
 import type { RpcLimits } from "./limits.ts";
 import { sniffProtocol } from "./sniffing.ts";
+import { divertUpgrades, type UpgradeListener } from "./upgrades.ts";
 
 /** PEM texts. With a client authority, only clients with a certificate that it signed get in. */
 export interface ServerTls {
@@ -35,10 +36,12 @@ export async function openPort(options: {
   readonly tls: ServerTls | undefined;
   readonly onRequest: RequestListener;
   readonly onHttp2: (socket: Socket) => void;
+  /** Without it a request for WebSocket is one like any other. */
+  readonly onUpgrade?: UpgradeListener | undefined;
   /** Told what goes wrong once the port is open, such as no file descriptor being left for a connection. */
   readonly onError: (error: Error) => void;
 }): Promise<Port> {
-  const { host, port, limits, tls, onRequest, onHttp2, onError } = options;
+  const { host, port, limits, tls, onRequest, onHttp2, onUpgrade, onError } = options;
   let draining = false;
   const answering = new Set<Socket>();
   const server = createHttpServer(limits, tls, (request, response) => {
@@ -55,13 +58,22 @@ export async function openPort(options: {
   });
   server.maxConnections = limits.maxConnections;
   const sockets = new Set<Socket>();
+  const newConnection = tls === undefined ? "connection" : "secureConnection";
+  const serveHttp1 = server.listeners(newConnection);
   const undecided = divertHttp2(
     server,
-    tls === undefined ? "connection" : "secureConnection",
+    newConnection,
     limits,
     // One whose TLS handshake ends only now has missed the GOAWAY that the others got.
     (socket) => (draining ? socket.destroy() : onHttp2(socket)),
   );
+  if (onUpgrade !== undefined) {
+    divertUpgrades(server, onUpgrade, (socket) => {
+      for (const listener of serveHttp1) {
+        listener.call(server, socket);
+      }
+    });
+  }
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));

@@ -109,6 +109,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       tls,
       onRequest,
       onHttp2: options.edge?.onHttp2 ?? grpc.accept,
+      onUpgrade: options.edge?.upgrade?.(chain),
       onError,
     });
   } catch (error) {

@@ -59,3 +59,27 @@ function detailsOf(error: ConnectError, kind: FailureKind): FailureDetails {
     ...(delay !== undefined && { retryAfterMs: Number(delay.seconds) * 1000 + delay.nanos / 1_000_000 }),
   };
 }
+
+/**
+ * Turns what a call to an upstream threw into a failure of the same kind. Where the upstream gave no answer at all, the
+ * text is ours: the transport's names addresses inside of our network.
+ */
+export function upstreamFailure(upstream: string, error: unknown): Failure {
+  const failure = failureFromRpc(error);
+  if (failure.kind === "unavailable" && failure.reason === "UNAVAILABLE") {
+    return new Failure("unavailable", `${upstream} is not reachable. Try again shortly.`, {
+      reason: "UPSTREAM_UNAVAILABLE",
+      metadata: { upstream },
+      retryAfterMs: 1000,
+      cause: error,
+    });
+  }
+  if (failure.kind === "deadline_exceeded") {
+    return new Failure("deadline_exceeded", `${upstream} did not answer in time. Try again.`, {
+      reason: "UPSTREAM_DEADLINE_EXCEEDED",
+      metadata: { upstream },
+      cause: error,
+    });
+  }
+  return failure;
+}

@@ -35,6 +35,7 @@ export async function startTestIssuer(
     "payments",
     "notifications",
     "product",
+    "tables",
     "identity",
     "ordermesh",
   ],

@@ -18,7 +18,9 @@ export type FindingKind =
   /** What follows by itself would follow for ever. */
   | "automatic_loop"
   /** An end in which the seller has the money and the buyer has no goods. */
-  | "money_without_goods";
+  | "money_without_goods"
+  /** An end in which the buyer has the goods and nobody ever paid. */
+  | "goods_without_money";
 
 export interface Finding {
   readonly kind: FindingKind;

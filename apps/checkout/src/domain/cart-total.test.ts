@@ -5,7 +5,8 @@ import type { ListedLine } from "./cart.ts";
 import { orderable, totalsByCurrency } from "./cart-total.ts";
 
 function line(sku: number, quantity: number, amountMinor: bigint, currencyCode = "EUR"): ListedLine {
-  return { sku, quantity, product: { sku, name: `Product ${sku}`, price: { currencyCode, amountMinor } } };
+  const price = { currencyCode, amountMinor };
+  return { sku, quantity, product: { sku, name: `Product ${sku}`, price, isMenuItem: false } };
 }
 
 const vanished: ListedLine = { sku: 9, quantity: 3, product: undefined };
@@ -83,6 +84,14 @@ describe("orderable", () => {
     const failure = refusal(() => orderable([line(1, 1, 5n), vanished, { ...vanished, sku: 11 }]));
     expect(failure).toMatchObject({ kind: "failed_precondition", reason: "PRODUCT_UNAVAILABLE" });
     expect(failure.message).toContain("9, 11");
+  });
+
+  it("names every SKU of a menu, which is not delivered", () => {
+    const [soup, lamp] = [line(7, 1, 5n), line(8, 1, 5n)];
+    const ofMenu = { ...soup, product: soup.product && { ...soup.product, isMenuItem: true } };
+    const failure = refusal(() => orderable([ofMenu, lamp]));
+    expect(failure).toMatchObject({ kind: "failed_precondition", reason: "MENU_ITEM" });
+    expect(failure.message).toContain("SKU 7 is on a menu");
   });
 
   it("refuses two currencies, and names them", () => {

@@ -1,5 +1,5 @@
 import type { ListedLine, Money, PurchaseLine } from "./cart.ts";
-import { mixedCurrencies, productsUnavailable, totalTooHigh } from "./failures.ts";
+import { menuItemsInCart, mixedCurrencies, productsUnavailable, totalTooHigh } from "./failures.ts";
 
 /** What Money holds, here and in LOMS. */
 const totalMinorMax = 1_000_000_000_000_000n;
@@ -30,13 +30,17 @@ export function totalsByCurrency(lines: readonly ListedLine[]): Money[] {
  * The lines and the total of a cart that is to be ordered.
  *
  * @param lines at least one.
- * @throws Failure `failed_precondition` when a SKU is no longer in the catalogue, when prices are in several
- * currencies, or when the total is above 10^15 minor units.
+ * @throws Failure `failed_precondition` when a SKU is no longer in the catalogue or is on a menu, when prices are in
+ * several currencies, or when the total is above 10^15 minor units.
  */
 export function orderable(lines: readonly ListedLine[]): { lines: PurchaseLine[]; total: Money } {
   const vanished = lines.filter((line) => line.product === undefined).map((line) => line.sku);
   if (vanished.length > 0) {
     throw productsUnavailable(vanished);
+  }
+  const menuItems = lines.filter((line) => line.product?.isMenuItem).map((line) => line.sku);
+  if (menuItems.length > 0) {
+    throw menuItemsInCart(menuItems);
   }
   const totals = totalsByCurrency(lines);
   const [total] = totals;

@@ -28,6 +28,8 @@ export interface CatalogueProduct {
   readonly sku: number;
   readonly name: string;
   readonly price: Money;
+  /** It is ordered at a table of its location, and never put into a cart. */
+  readonly isMenuItem: boolean;
 }
 
 export interface ListedLine extends CartLine {

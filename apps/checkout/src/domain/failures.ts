@@ -10,6 +10,16 @@ export function skuNotFound(sku: number): Failure {
   });
 }
 
+/** A cart is delivered; what is on a menu is eaten where it is made. */
+export function menuItemsInCart(skus: readonly number[]): Failure {
+  const named = skus.length === 1 ? `SKU ${skus[0]} is` : `SKUs ${skus.join(", ")} are`;
+  const description = "is on a menu: order it at a table of its location, with TablesService.PlaceOrder";
+  return new Failure("failed_precondition", `${named} on a menu. Order at a table of its location.`, {
+    reason: "MENU_ITEM",
+    preconditionViolations: skus.map((sku) => ({ type: "MENU_ITEM", subject: `sku/${sku}`, description })),
+  });
+}
+
 /** @param orderId of the failed order, if one was made. */
 export function insufficientStock(shortages: readonly Shortage[], orderId?: bigint): Failure {
   const texts = shortages.map(

@@ -1,10 +1,10 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { pause } from "@ordermesh/process/wait";
-import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
+import { ProductKind, ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import type { Call } from "@ordermesh/rpc/call";
+import { upstreamFailure } from "@ordermesh/rpc/upstream-failure";
 import type { CatalogueProduct } from "../domain/cart.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { upstreamFailure } from "./upstream-failure.ts";
 
 export const catalogueServices = [ProductService] as const;
 
@@ -42,10 +42,17 @@ export function createLookUp(options: {
         { skus: [...skus] },
         { headers: { traceparent }, timeoutMs },
       );
-      return response.products.flatMap(({ sku, name, price }) =>
+      return response.products.flatMap(({ sku, name, price, kind }) =>
         price === undefined
           ? []
-          : [{ sku, name, price: { currencyCode: price.currencyCode, amountMinor: price.amountMinor } }],
+          : [
+              {
+                sku,
+                name,
+                price: { currencyCode: price.currencyCode, amountMinor: price.amountMinor },
+                isMenuItem: kind === ProductKind.MENU_ITEM,
+              },
+            ],
       );
     } catch (error) {
       throw upstreamFailure("ProductService", error);

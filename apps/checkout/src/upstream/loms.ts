@@ -3,9 +3,9 @@ import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_p
 import { type CreateOrderResponse, LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import type { Call } from "@ordermesh/rpc/call";
+import { upstreamFailure } from "@ordermesh/rpc/upstream-failure";
 import type { PlacedOrder, PurchaseIntent } from "../domain/purchase.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { upstreamFailure } from "./upstream-failure.ts";
 
 export const lomsServices = [LomsService, InventoryService] as const;
 

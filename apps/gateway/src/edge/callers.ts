@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { isGuestHeader } from "@ordermesh/auth/guest-tokens";
 import { tokenMissing } from "@ordermesh/auth/refusals";
 import type { Failure } from "@ordermesh/failure/failure";
 import type { Principal } from "@ordermesh/rpc/authorization";
@@ -7,6 +9,8 @@ export interface Caller {
   readonly principal: Principal;
   /** Why there is no principal, if a token was sent. */
   readonly refusal: Failure | undefined;
+  /** What stands for the token of a guest at a table, which only the tables service can check: its hash. */
+  readonly guest?: string;
 }
 
 /** Whose token it is. @throws Failure if it is no good. */
@@ -19,6 +23,12 @@ export async function identifyCaller(identify: Identify, authorization: string |
   if (authorization === undefined) {
     return { principal: { kind: "anonymous" }, refusal: undefined };
   }
+  if (isGuestHeader(authorization)) {
+    const guest = createHash("sha256")
+      .update(authorization.replace(/^bearer +/i, ""))
+      .digest("base64url");
+    return { principal: { kind: "anonymous" }, refusal: undefined, guest };
+  }
   try {
     return { principal: await identify(authorization), refusal: undefined };
   } catch (error) {
@@ -27,14 +37,16 @@ export async function identifyCaller(identify: Identify, authorization: string |
 }
 
 /** A name for the caller that is the same with every token; undefined for one that nobody knows. */
-export function callerId({ principal }: Caller): string | undefined {
+export function callerId({ principal, guest }: Caller): string | undefined {
   switch (principal.kind) {
     case "user":
       return `user:${principal.userId}`;
     case "service":
       return `service:${principal.name}`;
+    case "guest":
+      return `guest:${principal.guestId}`;
     case "anonymous":
-      return undefined;
+      return guest === undefined ? undefined : `guest:${guest}`;
   }
 }
 

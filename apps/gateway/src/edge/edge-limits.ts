@@ -15,7 +15,7 @@ export interface EdgeLimits {
 
 /** Where passwords and tokens are tried. */
 const credentialPaths =
-  /^\/v1\/auth\/(login|register|refresh)$|^\/ordermesh\.identity\.v1\.IdentityService\/(Login|Register|Refresh)$/;
+  /^\/v1\/auth\/(login|register|refresh)$|^\/verification\/(login|register|verify|logout)\/$|^\/ordermesh\.identity\.v1\.IdentityService\/(Login|Register|Refresh)$/;
 
 /** Addresses and users that are counted at the same time, per limit: some 100 bytes each. */
 const keysMax = 100_000;
@@ -34,6 +34,8 @@ export function createEdgeLimits(options: {
   const limiter = (name: string, limit: RateLimit) => createRateLimiter({ name, limit, replicas, keysMax });
   const addresses = limiter("address", options.perAddress);
   const users = limiter("user", options.perUser);
+  // Of their own: tokens that somebody makes up must not make us forget what users have left.
+  const guests = limiter("guest", options.perUser);
   const credentials = limiter("credentials", options.credentials);
   const keys = limiter("idempotency-keys", keysPerDay);
   return {
@@ -47,7 +49,7 @@ export function createEdgeLimits(options: {
     takeForCaller(report, caller) {
       const id = callerId(caller);
       if (id !== undefined) {
-        report.take(users, id);
+        report.take(caller.guest === undefined ? users : guests, id);
       }
     },
     takeForKey(id) {

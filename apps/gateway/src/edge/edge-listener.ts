@@ -12,6 +12,7 @@ import { applyCors } from "./cors.ts";
 import type { EdgeLimits } from "./edge-limits.ts";
 import { reportLimits } from "./rate-limits.ts";
 import { refuseRpc } from "./refuse-rpc.ts";
+import { splitAddress } from "./request-address.ts";
 import { type AnswerRoute, wrongMethod } from "./route-answers.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 
@@ -122,9 +123,4 @@ function answerHere(request: IncomingMessage, response: ServerResponse, answer: 
 /** Health for anybody; figures about the inside only for those who are there. */
 function isForOperators(path: string, clientAddress: string): boolean {
   return path === "/livez" || path === "/readyz" || (path === "/metrics" && isInside(clientAddress));
-}
-
-function splitAddress({ url = "" }: IncomingMessage): { path: string; query: string } {
-  const start = url.indexOf("?");
-  return start === -1 ? { path: url, query: "" } : { path: url.slice(0, start), query: url.slice(start + 1) };
 }

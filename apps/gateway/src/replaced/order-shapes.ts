@@ -19,6 +19,12 @@ const orderStatuses: Readonly<Record<OrderStatus, string>> = {
   [OrderStatus.SETTLED]: "delivered",
   [OrderStatus.CONFIRMED]: "confirmed",
   [OrderStatus.DELIVERED]: "delivered",
+  // It knew no tables, where payment comes last.
+  [OrderStatus.PLACED]: "created",
+  [OrderStatus.ACCEPTED]: "created",
+  [OrderStatus.PREPARING]: "created",
+  [OrderStatus.SERVED]: "created",
+  [OrderStatus.DECLINED]: "declined",
 };
 
 /** Paid once, it stays so there: that system knew no refunds. */

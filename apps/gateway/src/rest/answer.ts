@@ -51,6 +51,7 @@ const codesOfStatuses: Readonly<Record<number, Code>> = {
   413: Code.ResourceExhausted,
   415: Code.InvalidArgument,
   422: Code.InvalidArgument,
+  426: Code.InvalidArgument,
   429: Code.ResourceExhausted,
 };
 

@@ -2,18 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { create, type Message, toJson, toJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Failure } from "@ordermesh/failure/failure";
-import {
-  type ActiveCall,
-  abortCall,
-  clientEnded,
-  createActiveCall,
-  signalOf,
-} from "@ordermesh/rpc/active-call";
-import type { Call } from "@ordermesh/rpc/call";
+import { type ActiveCall, abortCall, clientEnded, createActiveCall } from "@ordermesh/rpc/active-call";
 import { clientDeadlineAt } from "@ordermesh/rpc/deadline";
 import { connectErrorOf } from "@ordermesh/rpc/failure-mapping";
-import { addressOf, certificateNamesOf } from "@ordermesh/rpc/peer";
 import type { ServerChain } from "@ordermesh/rpc/server-chain";
+import { originOf, viewOf } from "../rpc/call-view.ts";
 import { single } from "../rpc/proxy-service.ts";
 import type { PassedOn, Upstreams } from "../upstreams.ts";
 import { type Answer, jsonAnswer, problemAnswer } from "./answer.ts";
@@ -100,16 +93,10 @@ function openCall(
   request: IncomingMessage,
   response: ServerResponse,
 ): ActiveCall {
-  const { socket } = request;
-  const origin = {
-    traceparent: textOf(request.headers.traceparent),
-    authorization: request.headers.authorization ?? null,
-    peerAddress: () => addressOf(socket),
-    certificateNames: () => certificateNamesOf(socket),
-  };
-  const timeout = textOf(request.headers["connect-timeout-ms"]);
+  const origin = originOf(request, request.headers.authorization ?? null);
+  const timeout = request.headers["connect-timeout-ms"];
   const deadlineAt =
-    timeout === null
+    typeof timeout !== "string"
       ? Number.POSITIVE_INFINITY
       : clientDeadlineAt(new Headers({ "connect-timeout-ms": timeout }));
   const active = createActiveCall(binding.method.methodKind, origin, deadlineAt, false);
@@ -117,10 +104,6 @@ function openCall(
     response.once("close", () => abortCall(active, clientEnded()));
   }
   return active;
-}
-
-function textOf(header: string | string[] | undefined): string | null {
-  return typeof header === "string" ? header : null;
 }
 
 /** A request that cannot be read fails the call when it is made, so that it is measured and logged like any other. */
@@ -144,22 +127,4 @@ function withKey(message: Message, { method }: HttpBinding, key: string | undefi
     fields.idempotencyKey ||= key;
   }
   return message;
-}
-
-/** The call as those see it who pass it on. */
-function viewOf(active: ActiveCall): Call {
-  return {
-    traceparent: active.traceparent,
-    traceId: active.traceId,
-    get signal() {
-      return signalOf(active);
-    },
-    get aborted() {
-      return active.abortReason !== undefined;
-    },
-    remainingMs: () => Math.max(0, active.deadlineAt - Date.now()),
-    peerAddress: () => active.origin.peerAddress(),
-    principal: active.admission.principal,
-    limitedToUserId: active.admission.limitedToUserId,
-  };
 }

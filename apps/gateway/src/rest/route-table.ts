@@ -60,13 +60,16 @@ function emptyNode<Target>(): Node<Target> {
 function addRoute<Target>(root: Node<Target>, { method, path, target }: Route<Target>): void {
   const names: string[] = [];
   let node = root;
-  for (const segment of path.split("/").slice(1)) {
+  const segments = path.split("/").slice(1);
+  for (const [index, segment] of segments.entries()) {
+    // A slash at the end makes another path: those of ordered-online have one.
+    const isEnd = segment === "" && index > 0 && index === segments.length - 1;
     const name = /^\{([a-z_][a-z0-9_.]*)\}$/i.exec(segment)?.[1];
     if (name !== undefined) {
       names.push(name);
       node.variable ??= emptyNode();
       node = node.variable;
-    } else if (/^[A-Za-z0-9._~-]+$/.test(segment)) {
+    } else if (isEnd || /^[A-Za-z0-9._~-]+$/.test(segment)) {
       const next = node.literals.get(segment) ?? emptyNode();
       node.literals.set(segment, next);
       node = next;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { Failure } from "@ordermesh/failure/failure";
-import ipaddr from "ipaddr.js";
 
 /** So many tries at once, and one more after each interval. */
 export interface LoginLimit {
@@ -24,35 +23,27 @@ export const loginLimits = {
   address: { triesMax: 60, everyMs: 2_000 },
 } as const satisfies Record<string, LoginLimit>;
 
-/** Those of a login, in the order in which they are locked. */
+/**
+ * Those of a login, in the order in which they are locked.
+ *
+ * @param address one that stands for a place, not one of the many that a home may have.
+ */
 export function limitsOfLogin(username: string, address: string): LimitedSubject[] {
   const name = username.toLowerCase();
-  const from = addressGroup(address);
   return [
-    { ...loginLimits.address, subject: subjectOf("address", from) },
-    { ...loginLimits.pair, subject: subjectOf("pair", from, name) },
+    { ...loginLimits.address, subject: subjectOf("address", address) },
+    { ...loginLimits.pair, subject: subjectOf("pair", address, name) },
     { ...loginLimits.username, subject: subjectOf("username", name) },
   ];
 }
 
 /** A registration costs as much as a login. */
 export function limitsOfRegistration(address: string): LimitedSubject[] {
-  return [{ ...loginLimits.address, subject: subjectOf("address", addressGroup(address)) }];
+  return [{ ...loginLimits.address, subject: subjectOf("address", address) }];
 }
 
 function subjectOf(...parts: readonly string[]): Buffer {
   return createHash("sha256").update(JSON.stringify(parts)).digest();
-}
-
-/** A home has a whole /64 of IPv6 addresses, so that one of them stands for all. */
-function addressGroup(address: string): string {
-  if (!ipaddr.isValid(address)) {
-    return "";
-  }
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === "ipv6"
-    ? `${parsed.toNormalizedString().split(":").slice(0, 4).join(":")}::/64`
-    : parsed.toString();
 }
 
 /** @param retryAfterMs until the next try is free. */

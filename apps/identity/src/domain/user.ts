@@ -3,7 +3,14 @@ import { Failure } from "@ordermesh/failure/failure";
 export const roles = ["buyer", "seller", "platform", "operator"] as const;
 export type Role = (typeof roles)[number];
 
-export interface User {
+/** What somebody told of themselves; empty: nothing. Personal data, for nobody but the user. */
+export interface Profile {
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+}
+
+export interface User extends Profile {
   readonly id: bigint;
   readonly username: string;
   readonly roles: readonly Role[];

@@ -11,11 +11,11 @@ import {
 } from "@ordermesh/proto/ordermesh/identity/v1/identity_pb";
 import { type BoundService, bindService } from "@ordermesh/rpc/bound-service";
 import { callOf } from "@ordermesh/rpc/call";
+import { addressGroup, clientAddress, type Networks } from "@ordermesh/rpc/client-address";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import type { JWTVerifyGetKey } from "jose";
 import { type AccessToken, signAccessToken } from "../access-tokens.ts";
 import { type AccountParts, type Attempt, getUser, logIn, register, setRoles } from "../accounts.ts";
-import { clientAddress, type Networks } from "../domain/client-address.ts";
 import { type Role, refreshRefused, roles, type User } from "../domain/user.ts";
 import type { IdentityMetrics } from "../identity-metrics.ts";
 import type { SigningKey } from "../keyring.ts";
@@ -39,7 +39,8 @@ export function bindIdentityService(handlers: IdentityHandlers): BoundService {
 
   return bindService(IdentityService, {
     async register(request, context) {
-      return { user: userMessage(await register(handlers, attemptOf(handlers, request, context))) };
+      const attempt = attemptOf(handlers, request, context);
+      return { user: userMessage(await register(handlers, attempt, request)) };
     },
 
     async login(request, context) {
@@ -112,9 +113,9 @@ export function bindIdentityService(handlers: IdentityHandlers): BoundService {
 
     async setRoles(request) {
       const wanted = roles.filter((role) => request.roles.includes(role));
-      return {
-        user: userMessage(await setRoles(database, request.userId, wanted satisfies readonly Role[])),
-      };
+      const user = await setRoles(database, request.userId, wanted satisfies readonly Role[]);
+      // What users told of themselves is not for operators.
+      return { user: userMessage({ ...user, email: "", firstName: "", lastName: "" }) };
     },
   });
 }
@@ -128,7 +129,7 @@ function attemptOf(
   return {
     username,
     password,
-    address: clientAddress(callOf(context).peerAddress(), forwardedFor, trustedProxies),
+    address: addressGroup(clientAddress(callOf(context).peerAddress(), forwardedFor, trustedProxies)),
   };
 }
 
@@ -149,5 +150,8 @@ function userMessage(user: User): UserMessage {
     username: user.username,
     roles: [...user.roles],
     createdTime: timestampFromDate(user.createdAt),
+    email: user.email,
+    firstName: user.firstName,
+    lastName: user.lastName,
   });
 }

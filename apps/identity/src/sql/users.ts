@@ -1,7 +1,7 @@
 import { type Queryable, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
-import type { Role, User } from "../domain/user.ts";
+import type { Profile, Role, User } from "../domain/user.ts";
 
-const columns = "id, username, to_json(roles) as roles, created_at";
+const columns = "id, username, to_json(roles) as roles, created_at, email, first_name, last_name";
 
 export async function findUser(db: Queryable, userId: bigint): Promise<User | undefined> {
   const [row] = await db.query<UserRow>(`select ${columns} from users where id = $1::bigint`, [userId]);
@@ -26,16 +26,26 @@ export interface NewUser {
   readonly username: string;
   readonly passwordHash: string;
   readonly roles: readonly Role[];
+  readonly profile?: Profile;
 }
 
 /** Undefined if the name, or the number, is taken. */
 export async function insertUser(tx: Tx, user: NewUser): Promise<User | undefined> {
+  const { email = "", firstName = "", lastName = "" } = user.profile ?? {};
   const [row] = await tx.query<UserRow>(
-    `insert into users (id, username, password_hash, roles, created_at)
+    `insert into users (id, username, password_hash, roles, created_at, email, first_name, last_name)
      values (coalesce($1::bigint, nextval('user_ids')), $2::text, $3::text, $4::text[],
-       date_trunc('milliseconds', clock_timestamp()))
+       date_trunc('milliseconds', clock_timestamp()), $5::text, $6::text, $7::text)
      on conflict do nothing returning ${columns}`,
-    [user.id ?? null, user.username, user.passwordHash, textArrayLiteral(user.roles)],
+    [
+      user.id ?? null,
+      user.username,
+      user.passwordHash,
+      textArrayLiteral(user.roles),
+      email,
+      firstName,
+      lastName,
+    ],
   );
   return row === undefined ? undefined : userOf(row);
 }
@@ -53,8 +63,11 @@ interface UserRow {
   readonly username: string;
   readonly roles: Role[];
   readonly created_at: Date;
+  readonly email: string;
+  readonly first_name: string;
+  readonly last_name: string;
 }
 
-function userOf({ id, username, roles, created_at }: UserRow): User {
-  return { id, username, roles, createdAt: created_at };
+function userOf({ id, username, roles, created_at, email, first_name, last_name }: UserRow): User {
+  return { id, username, roles, createdAt: created_at, email, firstName: first_name, lastName: last_name };
 }

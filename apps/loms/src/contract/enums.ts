@@ -21,6 +21,11 @@ export const statusMessages: Readonly<Record<OrderStatus, OrderStatusMessage>> =
   settled: OrderStatusMessage.SETTLED,
   confirmed: OrderStatusMessage.CONFIRMED,
   delivered: OrderStatusMessage.DELIVERED,
+  placed: OrderStatusMessage.PLACED,
+  accepted: OrderStatusMessage.ACCEPTED,
+  preparing: OrderStatusMessage.PREPARING,
+  served: OrderStatusMessage.SERVED,
+  declined: OrderStatusMessage.DECLINED,
 };
 
 export function statusesOf(messages: readonly OrderStatusMessage[]): OrderStatus[] {
@@ -33,6 +38,7 @@ export const cancelReasonMessages: Readonly<Record<CancelReason, CancelReasonMes
   refunded: CancelReasonMessage.REFUNDED,
   expired: CancelReasonMessage.EXPIRED,
   declined: CancelReasonMessage.DECLINED,
+  session_closed: CancelReasonMessage.SESSION_CLOSED,
 };
 
 export function cancelReasonMessage(reason: CancelReason | undefined): CancelReasonMessage {

@@ -11,6 +11,15 @@ export function orderNotFound(orderId: bigint): Failure {
   });
 }
 
+/** A seller may see such an order, so that it is there is no secret. */
+export function heldByTables({ id }: Pick<OrderHead, "id">): Failure {
+  return new Failure(
+    "permission_denied",
+    `Order ${id} is at a table: the location's staff act on it with TablesService.ActOnOrder.`,
+    { reason: "ROLE_NOT_HELD", metadata: { order_id: `${id}`, role: "S" } },
+  );
+}
+
 export function versionMismatch({ id, version }: OrderHead, expectedVersion: number): Failure {
   return new Failure(
     "aborted",
@@ -28,6 +37,9 @@ const commandTexts: Readonly<Record<CommandRefusal, string>> = {
   ORDER_CANCELED: "the order has been canceled",
   PAYMENT_DEADLINE_PASSED: "the order was not paid in time and has been canceled",
   ORDER_NOT_STORED: "the order is only being created",
+  ORDER_NOT_SERVED: "the order has not been served",
+  ORDER_ACCEPTED: "the kitchen has accepted the order",
+  ORDER_DECLINED: "the kitchen has declined the order",
 };
 
 export function commandFailure(orderId: bigint, command: OrderCommand, reason: CommandRefusal): Failure {

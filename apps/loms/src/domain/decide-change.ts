@@ -2,7 +2,14 @@ import type { Failure } from "@ordermesh/failure/failure";
 import type { ActionOutcome, ActionRefusal, ActionRequest } from "../workflows/action-outcome.ts";
 import { applyAction, settle } from "../workflows/apply-action.ts";
 import { runningTimers } from "../workflows/timer-changes.ts";
-import { actionFailure, commandFailure, orderNotFound, versionMismatch } from "./change-failures.ts";
+import { fitsOrder } from "./acting-roles.ts";
+import {
+  actionFailure,
+  commandFailure,
+  heldByTables,
+  orderNotFound,
+  versionMismatch,
+} from "./change-failures.ts";
 import { parameterFailure } from "./check-parameters.ts";
 import type { ActionChange, OrderChange, RefundAnswer, TimerFiring } from "./order-change.ts";
 import { type OrderCommand, takeCommand } from "./order-command.ts";
@@ -26,7 +33,8 @@ export function decideChange(
   order: OrderInHand | undefined,
   changedAt: Date,
 ): ChangeDecision {
-  if (order === undefined || !isVisible(order.head, change.limitedToUserId)) {
+  const isHidden = change.onlyAtTables === true && order?.head.workflow.name !== "table";
+  if (order === undefined || isHidden || !isVisible(order.head, change.limitedToUserId)) {
     return { kind: "refused", failure: orderNotFound(change.orderId) };
   }
   const context: ActionContext = {
@@ -86,11 +94,10 @@ function obey(command: OrderCommand, order: OrderInHand, context: ActionContext)
 
 function act(change: ActionChange, order: OrderInHand, context: ActionContext): ChangeDecision {
   const { expectedVersion, action, sku, parameters } = change;
-  const roles = change.roles.filter(
-    ({ onlyOfUserId }) => onlyOfUserId === undefined || onlyOfUserId === order.head.userId,
-  );
+  const roles = change.roles.filter((role) => fitsOrder(role, order.head));
   if (roles.length === 0) {
-    return { kind: "refused", failure: orderNotFound(change.orderId) };
+    const isSeller = change.roles.some(({ place }) => place === "elsewhere");
+    return { kind: "refused", failure: isSeller ? heldByTables(order.head) : orderNotFound(change.orderId) };
   }
   if (expectedVersion !== 0 && expectedVersion !== order.head.version) {
     return { kind: "refused", failure: versionMismatch(order.head, expectedVersion) };

@@ -7,6 +7,8 @@ interface ChangeOfOrder {
   readonly traceparent: string;
   /** To anybody else's order it is as if there were none. Undefined: to any order. */
   readonly limitedToUserId?: bigint | undefined;
+  /** To any order but those at tables it is as if there were none. */
+  readonly onlyAtTables?: boolean;
   /** Who asked, for the history: "user:7". Undefined: the system. */
   readonly actor?: string;
 }

@@ -14,7 +14,12 @@ export type CommandRefusal =
   | "ORDER_PAID"
   | "ORDER_CANCELED"
   | "PAYMENT_DEADLINE_PASSED"
-  | "ORDER_NOT_STORED";
+  | "ORDER_NOT_STORED"
+  /** At a table: it is paid after it was served. */
+  | "ORDER_NOT_SERVED"
+  /** At a table: it is too late to cancel it. */
+  | "ORDER_ACCEPTED"
+  | "ORDER_DECLINED";
 
 export type CommandOutcome =
   | {
@@ -53,6 +58,17 @@ export function takeCommand(
   return withoutRow(command, order.state);
 }
 
+/** Nothing expires at a table. */
+function refusedUnlessExpired(
+  command: OrderCommand,
+  ofPay: CommandRefusal,
+  ofCancel: CommandRefusal,
+): CommandOutcome {
+  return command === "expire"
+    ? { kind: "unchanged" }
+    : { kind: "refused", reason: command === "pay" ? ofPay : ofCancel };
+}
+
 /** What it means that the workflow has no row for a command: the order is past it, or will never come there. */
 function withoutRow(command: OrderCommand, state: string): CommandOutcome {
   switch (state) {
@@ -62,6 +78,13 @@ function withoutRow(command: OrderCommand, state: string): CommandOutcome {
       return command === "expire" ? { kind: "unchanged" } : { kind: "refused", reason: "ORDER_FAILED" };
     case "CT":
       return command === "pay" ? { kind: "refused", reason: "ORDER_CANCELED" } : { kind: "unchanged" };
+    case "DC":
+      return refusedUnlessExpired(command, "ORDER_DECLINED", "ORDER_DECLINED");
+    case "PL":
+    case "AC":
+    case "PR":
+    case "SV":
+      return refusedUnlessExpired(command, "ORDER_NOT_SERVED", "ORDER_ACCEPTED");
     default:
       return command === "cancel" ? { kind: "refused", reason: "ORDER_PAID" } : { kind: "unchanged" };
   }

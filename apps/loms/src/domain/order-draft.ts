@@ -7,8 +7,10 @@ import {
   type OrderWorkflow,
   orderWorkflows,
   type ShippingAddress,
+  type TableReference,
   type Total,
 } from "./order.ts";
+import { checkTableReference } from "./table-reference.ts";
 import { checkVoucherTerms, type VoucherTerms } from "./voucher.ts";
 
 /** What a caller asks for, already checked field by field. */
@@ -23,6 +25,7 @@ export interface OrderRequest {
   readonly voucher?: VoucherTerms | undefined;
   readonly shippingAddress?: ShippingAddress | undefined;
   readonly shippingFee?: Amount | undefined;
+  readonly table?: TableReference | undefined;
 }
 
 export interface RequestLine {
@@ -45,6 +48,8 @@ export interface OrderDraft {
   readonly voucher: VoucherTerms | undefined;
   readonly shippingAddress: ShippingAddress | undefined;
   readonly shippingFeeMinor: number | undefined;
+  /** Of an order at a table. */
+  readonly table: TableReference | undefined;
   readonly idempotencyKey: string;
   /** SHA-256 of all that was asked for: two requests with one key must agree in it. */
   readonly requestHash: string;
@@ -104,6 +109,7 @@ export function draftOrder(request: OrderRequest, paymentWindowMaxMs: number): O
     voucher: checkVoucherTerms({ workflow, terms: request.voucher, lines, total }),
     shippingAddress: request.shippingAddress,
     shippingFeeMinor: shippingFeeOf(request.shippingFee, total),
+    table: checkTableReference({ workflow, table: request.table, total, rest: fieldsOfGoods(request) }),
     idempotencyKey: request.idempotencyKey,
     requestHash: hashOf(request, currencyCode, lines),
   };
@@ -118,6 +124,15 @@ function workflowOf(name: string | undefined): OrderWorkflow {
     throw invalid("workflow", `there is none of this name; there are ${orderWorkflows.join(", ")}`);
   }
   return workflow;
+}
+
+function fieldsOfGoods({ paymentWindowMs, shippingAddress, shippingFee }: OrderRequest): string[] {
+  const fields = {
+    payment_window: paymentWindowMs,
+    shipping_address: shippingAddress,
+    shipping_fee: shippingFee,
+  };
+  return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
 function shippingFeeOf(fee: Amount | undefined, total: Total | undefined): number | undefined {
@@ -161,7 +176,7 @@ function mergeLine(earlier: OrderLine | undefined, line: OrderLine, field: strin
 }
 
 function hashOf(
-  { userId, paymentWindowMs, workflow = "", voucher, shippingAddress, shippingFee }: OrderRequest,
+  { userId, paymentWindowMs, workflow = "", voucher, shippingAddress, shippingFee, table }: OrderRequest,
   currencyCode: string | undefined,
   lines: readonly OrderLine[],
 ): string {
@@ -173,7 +188,13 @@ function hashOf(
     }
   }
   // What most orders do not have leaves no mark, so that keys outlive the version that knew nothing of it.
-  const rest = { workflow, voucher, shippingAddress, shippingFee };
+  const rest = {
+    workflow,
+    voucher,
+    shippingAddress,
+    shippingFee,
+    table: table && Object.values(table).map(String),
+  };
   if (workflow !== "" || voucher || shippingAddress || shippingFee) {
     text += `|${JSON.stringify(rest)}`;
   }

@@ -13,13 +13,24 @@ export const orderStatuses = [
   "settled",
   "confirmed",
   "delivered",
+  "placed",
+  "accepted",
+  "preparing",
+  "served",
+  "declined",
 ] as const;
 
 export type OrderStatus = (typeof orderStatuses)[number];
-export type CancelReason = "requested" | "payment_deadline" | "refunded" | "expired" | "declined";
+export type CancelReason =
+  | "requested"
+  | "payment_deadline"
+  | "refunded"
+  | "expired"
+  | "declined"
+  | "session_closed";
 
 /** Names of the workflows that an order can have. */
-export const orderWorkflows = ["product", "service", "simple"] as const;
+export const orderWorkflows = ["product", "service", "simple", "table"] as const;
 export type OrderWorkflow = (typeof orderWorkflows)[number];
 
 /** Something that the buyer was shown about a line. */
@@ -64,15 +75,18 @@ export interface Order {
   readonly lines: readonly OrderLine[];
   readonly total: Total | undefined;
   readonly createdAt: Date;
-  readonly paymentDueAt: Date;
+  /** Undefined if there is no such time, as at a table. */
+  readonly paymentDueAt: Date | undefined;
   readonly cancelReason: CancelReason | undefined;
   readonly shortages: readonly Shortage[];
   /** Of finished refunds. */
   readonly refundedMinor: number;
+  /** Of an order at a table, where it was asked for. */
+  readonly table?: TableReference | undefined;
 }
 
-/** An order as it decides over actions: without its lines. */
-export interface OrderHead extends Omit<Order, "lines"> {
+/** An order as it decides over actions: without its lines and its table. */
+export interface OrderHead extends Omit<Order, "lines" | "table"> {
   /** The version at which it came into its status: what timers of that status name. */
   readonly step: number;
   /** By the database's clock. */
@@ -89,6 +103,17 @@ export interface OrderStatusChange {
   readonly action?: string | undefined;
   /** The item that it was about. */
   readonly sku?: number | undefined;
+}
+
+/** At which table an order was placed, and for whom. */
+export interface TableReference {
+  readonly locationId: bigint;
+  readonly sessionId: bigint;
+  readonly guestNickname: string;
+  /** Who placed it, if that was staff; else 0. */
+  readonly staffUserId: bigint;
+  /** For the kitchen. */
+  readonly note: string;
 }
 
 /** Where a parcel goes. */

@@ -2,7 +2,7 @@ import type { ItemSnapshot, OrderSnapshot } from "../workflows/order-snapshot.ts
 import { findWorkflow, type LomsWorkflow } from "../workflows/registry.ts";
 import { codeOfStatus, itemStateWithoutRow } from "../workflows/states.ts";
 import type { Fulfillment } from "./fulfillment.ts";
-import type { OrderHead, OrderLine } from "./order.ts";
+import type { OrderHead, OrderLine, TableReference } from "./order.ts";
 import type { RefundSheet } from "./refund-sheet.ts";
 import type { VoucherFacts } from "./voucher.ts";
 
@@ -17,6 +17,8 @@ export interface StoredOrder {
   readonly fulfillment: Fulfillment | undefined;
   /** Of a service order. */
   readonly voucher: VoucherFacts | undefined;
+  /** Of an order at a table. */
+  readonly table: TableReference | undefined;
 }
 
 /** @throws Error for an order that began with a definition that this version does not have. */

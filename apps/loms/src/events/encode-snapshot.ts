@@ -1,15 +1,20 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { OrderSnapshotSchema } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
-import { LineAttributeSchema, OrderLineSchema } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import {
+  LineAttributeSchema,
+  OrderLineSchema,
+  TableReferenceSchema,
+} from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { MoneySchema } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
-import type { Order, OrderLine } from "../domain/order.ts";
+import type { Order, OrderLine, TableReference } from "../domain/order.ts";
 
 const snapshot = OrderSnapshotSchema.field;
 const line = OrderLineSchema.field;
 const attribute = LineAttributeSchema.field;
 const money = MoneySchema.field;
 const timestamp = TimestampSchema.field;
+const table = TableReferenceSchema.field;
 
 /**
  * Encodes an order as an OrderSnapshot without its version. Field by field, and not by `toBinary` from a message:
@@ -27,7 +32,12 @@ export function encodeSnapshot(order: Order): Uint8Array {
     writeMoney(writer, snapshot.total.number, total.currencyCode, total.amountMinor);
   }
   writeTimestamp(writer, snapshot.createdTime.number, order.createdAt);
-  writeTimestamp(writer, snapshot.paymentDueTime.number, order.paymentDueAt);
+  if (order.paymentDueAt !== undefined) {
+    writeTimestamp(writer, snapshot.paymentDueTime.number, order.paymentDueAt);
+  }
+  if (order.table !== undefined) {
+    writeTable(writer, order.table);
+  }
   return writer.finish();
 }
 
@@ -46,6 +56,19 @@ function writeLine(writer: BinaryWriter, orderLine: OrderLine, currencyCode: str
     writer.tag(attribute.value.number, WireType.LengthDelimited).string(value);
     writer.join();
   }
+  writer.join();
+}
+
+function writeTable(
+  writer: BinaryWriter,
+  { locationId, sessionId, guestNickname, staffUserId, note }: TableReference,
+): void {
+  writer.tag(snapshot.table.number, WireType.LengthDelimited).fork();
+  writer.tag(table.locationId.number, WireType.Varint).int64(locationId);
+  writer.tag(table.sessionId.number, WireType.Varint).int64(sessionId);
+  writer.tag(table.guestNickname.number, WireType.LengthDelimited).string(guestNickname);
+  writer.tag(table.staffUserId.number, WireType.Varint).int64(staffUserId);
+  writer.tag(table.note.number, WireType.LengthDelimited).string(note);
   writer.join();
 }
 

@@ -23,7 +23,10 @@ export interface PaymentEvent {
   readonly eventId: string;
   /** Of what published it. */
   readonly traceparent: string;
-  /** Undefined for a type that this version does not know: a newer payment service may tell more. */
+  /**
+   * Undefined for a type that this version does not know, because a newer payment service may tell more, and for the
+   * payment of a bill share at a table, which is no order's.
+   */
   readonly news: PaymentNews | undefined;
   /** Of an event that is about a refund. */
   readonly refund: RefundNews | undefined;
@@ -53,6 +56,9 @@ function refundNewsOf(eventType: string, value: Uint8Array): RefundNews | undefi
     case PaymentRefundedSchema.typeName: {
       const { payment, refund } = decode(PaymentRefundedSchema, value);
       if (payment === undefined || refund === undefined) {
+        return undefined;
+      }
+      if (payment.billShareId > 0n) {
         return undefined;
       }
       const { orderId } = payment;
@@ -108,7 +114,10 @@ function newsAbout(
   payment: PaymentSnapshot | undefined,
   kind: PaymentNews["kind"],
   reason: string,
-): PaymentNews {
+): PaymentNews | undefined {
+  if (payment !== undefined && payment.billShareId > 0n) {
+    return undefined;
+  }
   if (payment === undefined || payment.orderId <= 0n || payment.paymentId <= 0n || payment.version === 0) {
     throw malformed("The event does not say which payment of which order it is about.");
   }

@@ -7,7 +7,7 @@ import {
   OrderPaidSchema,
   type OrderSnapshot,
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
-import { CancelReason } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import { CancelReason, type TableReference } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Order, OrderStatus } from "../domain/order.ts";
@@ -41,7 +41,17 @@ const anyOrder: fc.Arbitrary<Order> = fc.record({
     nil: undefined,
   }),
   createdAt: time,
-  paymentDueAt: time,
+  paymentDueAt: fc.option(time, { nil: undefined }),
+  table: fc.option(
+    fc.record({
+      locationId: fc.bigInt({ min: 1n, max: 2n ** 62n }),
+      sessionId: fc.bigInt({ min: 1n, max: 2n ** 62n }),
+      guestNickname: fc.string({ unit: "grapheme", maxLength: 50 }),
+      staffUserId: fc.bigInt({ min: 0n, max: 2n ** 62n }),
+      note: fc.string({ unit: "grapheme", maxLength: 500 }),
+    }),
+    { nil: undefined },
+  ),
   cancelReason: fc.constant(undefined),
   shortages: fc.constant([]),
   refundedMinor: fc.constant(0),
@@ -96,17 +106,22 @@ function readBack(snapshot: OrderSnapshot | undefined) {
     },
     createdAt: snapshot?.createdTime && timestampDate(snapshot.createdTime),
     paymentDueAt: snapshot?.paymentDueTime && timestampDate(snapshot.paymentDueTime),
+    table: snapshot?.table && readTable(snapshot.table),
   };
 }
 
+function readTable({ locationId, sessionId, guestNickname, staffUserId, note }: TableReference) {
+  return { locationId, sessionId, guestNickname, staffUserId, note };
+}
+
 function expected(order: Order, version: number) {
-  const { id, userId, total, createdAt, paymentDueAt } = order;
+  const { id, userId, total, createdAt, paymentDueAt, table } = order;
   // Prices have no currency of their own: without a total there are none.
   const lines =
     total === undefined
       ? order.lines.map((line) => ({ ...line, unitPriceMinor: undefined }))
       : [...order.lines];
-  return { id, userId, version, lines, total, createdAt, paymentDueAt };
+  return { id, userId, version, lines, total, createdAt, paymentDueAt, table };
 }
 
 test("a consumer reads the order that was written", () => {

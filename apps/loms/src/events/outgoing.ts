@@ -1,30 +1,40 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { OutboxEvent } from "@ordermesh/outbox/outbox";
 import {
   OrderAwaitingPaymentSchema,
   OrderCreatedSchema,
   OrderFailedSchema,
+  OrderPlacedSchema,
   OrderSnapshotSchema,
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import { ShortageSchema } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
-import type { Order } from "../domain/order.ts";
+import type { Order, OrderStatus } from "../domain/order.ts";
 import { encodeSnapshot } from "./encode-snapshot.ts";
 
 /** Where the events of this service go. The number of partitions is fixed: another one would break the order per key. */
 export const ordersTopic = { name: "orders.events.v1", partitions: 12 } as const;
 
-/** The two events of an order that was just created: that it was recorded, and whether it was supplied. */
+const birthSchemas: Readonly<Partial<Record<OrderStatus, DescMessage>>> = {
+  awaiting_payment: OrderAwaitingPaymentSchema,
+  failed: OrderFailedSchema,
+  placed: OrderPlacedSchema,
+};
+
+/** The two events of an order that was just created: that it was recorded, and what became of it. */
 export function birthEvents(order: Order, traceparent: string): OutboxEvent[] {
   const about = { orderId: order.id, snapshot: encodeSnapshot(order), traceparent };
-  const failed = order.status === "failed";
+  const schema = birthSchemas[order.status];
+  if (schema === undefined) {
+    throw new Error(`No order begins as ${order.status}.`);
+  }
   return [
     eventOf({ ...about, version: 1, type: OrderCreatedSchema.typeName, rest: nothing }),
     eventOf({
       ...about,
       version: 2,
-      type: failed ? OrderFailedSchema.typeName : OrderAwaitingPaymentSchema.typeName,
-      rest: failed ? shortagesOf(order) : nothing,
+      type: schema.typeName,
+      rest: order.status === "failed" ? shortagesOf(order) : nothing,
     }),
   ];
 }

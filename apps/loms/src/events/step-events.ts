@@ -7,6 +7,7 @@ import {
   OrderAwaitingSettlementSchema,
   OrderCanceledSchema,
   OrderCompletedSchema,
+  OrderDeclinedSchema,
   OrderDeliveredSchema,
   OrderPaidSchema,
   OrderRefundFinishedSchema,
@@ -54,6 +55,7 @@ const schemaOfStatus: Readonly<Partial<Record<OrderStatus, DescMessage>>> = {
   awaiting_settlement: OrderAwaitingSettlementSchema,
   settled: OrderSettledSchema,
   delivered: OrderDeliveredSchema,
+  declined: OrderDeclinedSchema,
 };
 
 /** Without its package: "OrderShipped". Kept with the step, for `ordermesh verify`. */

@@ -1,9 +1,10 @@
+import { Failure } from "@ordermesh/failure/failure";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { type BoundService, bindService } from "@ordermesh/rpc/bound-service";
 import { type Call, callOf } from "@ordermesh/rpc/call";
 import type { ChangeOutcome } from "../change-orders.ts";
 import type { CreateOutcome } from "../create-orders.ts";
-import { actorText } from "../domain/acting-roles.ts";
+import { actorText, isTables } from "../domain/acting-roles.ts";
 import type { OrderCommand } from "../domain/order-command.ts";
 import { draftOrder, type OrderRequest } from "../domain/order-draft.ts";
 import { checkValidity } from "../domain/voucher.ts";
@@ -94,11 +95,23 @@ export async function createOrder(
     }
     checkValidity(draft.voucher, await database.read(transactionTime));
   }
+  if (call.principal.kind === "service" && isTables(call.principal) !== (draft.table !== undefined)) {
+    throw notItsOrders(call.principal.name);
+  }
   const outcome = await desk.create({ draft, traceparent: call.traceparent }, call);
   if (outcome.kind === "refused") {
     throw outcome.failure;
   }
   return outcome;
+}
+
+/** Orders at tables are the tables service's, which knows the session, and it makes no others. */
+function notItsOrders(service: string): Failure {
+  const text = service === "tables" ? "only orders" : "no orders";
+  return new Failure("permission_denied", `The service ${service} creates ${text} of the workflow "table".`, {
+    reason: "SERVICE_NOT_ALLOWED",
+    metadata: { service },
+  });
 }
 
 /** Pays or cancels an order, or throws why that was refused. */
@@ -110,7 +123,9 @@ export async function changeOrder(
 ): Promise<ChangeOutcome & { kind: "done" }> {
   const { traceparent, limitedToUserId, principal } = call;
   const actor = actorText(principal);
-  const outcome = await desk.change({ orderId, command, actor, traceparent, limitedToUserId }, call);
+  const onlyAtTables = isTables(principal);
+  const change = { orderId, command, actor, traceparent, limitedToUserId, onlyAtTables };
+  const outcome = await desk.change(change, call);
   if (outcome.kind === "refused") {
     throw outcome.failure;
   }

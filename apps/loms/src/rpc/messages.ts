@@ -17,9 +17,11 @@ import {
   ShipmentSchema,
   ShippingAddressSchema,
   ShortageSchema,
+  type TableReference as TableReferenceMessage,
+  TableReferenceSchema,
 } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { cancelReasonMessage, statusMessages } from "../contract/enums.ts";
-import type { Order, OrderStatusChange } from "../domain/order.ts";
+import type { Order, OrderStatusChange, TableReference } from "../domain/order.ts";
 import type { OrderRequest } from "../domain/order-draft.ts";
 import type { StockLevel } from "../domain/stock.ts";
 import type { OrderDetails } from "../order-queries.ts";
@@ -45,7 +47,13 @@ export function orderRequestOf(message: CreateOrderRequest): OrderRequest {
     voucher: voucherTermsOf(message.voucher),
     shippingAddress: message.shippingAddress && addressOf(message.shippingAddress),
     shippingFee: message.shippingFee && amountOf(message.shippingFee),
+    table: message.table && tableReferenceOf(message.table),
   };
+}
+
+function tableReferenceOf(message: TableReferenceMessage): TableReference {
+  const { locationId, sessionId, guestNickname, staffUserId, note } = message;
+  return { locationId, sessionId, guestNickname, staffUserId, note };
 }
 
 export function createOrderResponse(order: Order, replayed: boolean): CreateOrderResponse {
@@ -53,7 +61,7 @@ export function createOrderResponse(order: Order, replayed: boolean): CreateOrde
     orderId: order.id,
     status: statusMessages[order.status],
     shortages: order.shortages.map((shortage) => create(ShortageSchema, shortage)),
-    paymentDueTime: timestampFromDate(order.paymentDueAt),
+    paymentDueTime: order.paymentDueAt && timestampFromDate(order.paymentDueAt),
     total: order.total && money(order.total),
     replayed,
   });
@@ -78,7 +86,7 @@ export function orderMessage(order: Order, history: readonly OrderStatusChange[]
     ),
     total: order.total && money(order.total),
     createdTime: timestampFromDate(order.createdAt),
-    paymentDueTime: timestampFromDate(order.paymentDueAt),
+    paymentDueTime: order.paymentDueAt && timestampFromDate(order.paymentDueAt),
     version: order.version,
     cancelReason: cancelReasonMessage(order.cancelReason),
     shortages: order.shortages.map((shortage) => create(ShortageSchema, shortage)),
@@ -103,9 +111,12 @@ export function orderMessage(order: Order, history: readonly OrderStatusChange[]
 
 /** An order with all that is known of it. */
 export function detailedOrderMessage({ order, history, completesAt }: OrderDetails): OrderMessage {
-  const { head, lines, fulfillment } = order;
+  const { head, lines, fulfillment, table } = order;
   const message = orderMessage({ ...head, lines }, history);
   message.items = itemMessages(order);
+  if (table !== undefined) {
+    message.table = create(TableReferenceSchema, table);
+  }
   if (fulfillment === undefined) {
     return message;
   }

@@ -23,6 +23,12 @@ const statuses: Readonly<Record<OrderStatus, Status>> = {
   settled: Status.payed,
   confirmed: Status.payed,
   delivered: Status.payed,
+  // Nor tables: such an order waits for its payment, or has ended.
+  placed: Status.awaiting_payment,
+  accepted: Status.awaiting_payment,
+  preparing: Status.awaiting_payment,
+  served: Status.awaiting_payment,
+  declined: Status.canceled,
 };
 
 const quantityMax = 1_000_000;

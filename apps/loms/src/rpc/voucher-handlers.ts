@@ -77,6 +77,7 @@ function nameOf({ principal, peerAddress }: Call): string {
       return `user:${principal.userId}`;
     case "service":
       return `service:${principal.name}`;
+    case "guest":
     case "anonymous":
       return `address:${peerAddress()}`;
   }

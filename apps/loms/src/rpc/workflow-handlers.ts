@@ -17,7 +17,8 @@ import { callOf } from "@ordermesh/rpc/call";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import type { OrderAfterAction } from "../change-orders.ts";
 import { statusMessages } from "../contract/enums.ts";
-import { actingRoles, actorText, shownRoles } from "../domain/acting-roles.ts";
+import { actingRoles, actorText, fitsOrder, shownRoles } from "../domain/acting-roles.ts";
+import { heldByTables } from "../domain/change-failures.ts";
 import { explainAction } from "../domain/explain-action.ts";
 import type { OrderStep } from "../domain/order-step.ts";
 import { snapshotOf, workflowOf } from "../domain/stored-order.ts";
@@ -60,9 +61,7 @@ export function workflowCalls(handlers: WorkflowHandlers) {
       const roles = shownRoles(call.principal, role);
       const { head, ...rest } = await reader.read(orderId, call.limitedToUserId, call);
       const snapshot = snapshotOf({ head, ...rest });
-      const shown = roles.filter(
-        ({ onlyOfUserId }) => onlyOfUserId === undefined || onlyOfUserId === head.userId,
-      );
+      const shown = roles.filter((acting) => fitsOrder(acting, head));
       return {
         version: head.version,
         status: statusMessages[head.status],
@@ -87,9 +86,16 @@ export function workflowCalls(handlers: WorkflowHandlers) {
       if ("reason" in roles) {
         return { allowed: false, ...roles, stateCode: codeOfStatus(order.head.status) };
       }
-      const own = roles.filter(
-        ({ onlyOfUserId }) => onlyOfUserId === undefined || onlyOfUserId === order.head.userId,
-      );
+      const own = roles.filter((acting) => fitsOrder(acting, order.head));
+      if (own.length === 0) {
+        const { message } = heldByTables(order.head);
+        return {
+          allowed: false,
+          reason: "WRONG_ROLE",
+          text: message,
+          stateCode: codeOfStatus(order.head.status),
+        };
+      }
       const explained = explainAction(workflowOf(order.head), snapshotOf(order), {
         roles: own.map((acting) => acting.role),
         action,
@@ -137,8 +143,10 @@ async function applyAction(
   context: Context,
 ): Promise<ApplyActionResponse> {
   const call = callOf(context);
-  const { orderId, action, itemSku, expectedVersion, idempotencyKey } = request;
-  const actor = actorText(call.principal);
+  const { orderId, action, itemSku, expectedVersion, idempotencyKey, actingUserId } = request;
+  if (actingUserId !== 0n && call.principal.kind === "user") {
+    throw actsForHimself();
+  }
   const outcome = await desk.change(
     {
       command: "act",
@@ -151,8 +159,8 @@ async function applyAction(
       intent:
         idempotencyKey === ""
           ? undefined
-          : { caller: actor, key: idempotencyKey, requestHash: hashOf(request) },
-      actor,
+          : { caller: actorText(call.principal), key: idempotencyKey, requestHash: hashOf(request) },
+      actor: actorText(call.principal, actingUserId),
       traceparent: call.traceparent,
       limitedToUserId: call.limitedToUserId,
     },
@@ -177,7 +185,7 @@ function actionResponse(
 ): ApplyActionResponse {
   const last = steps.at(-1);
   const status = last?.status ?? after.head.status;
-  const items = itemMessages({ ...after, fulfillment: undefined, voucher: undefined });
+  const items = itemMessages({ ...after, fulfillment: undefined, voucher: undefined, table: undefined });
   return create(ApplyActionResponseSchema, {
     version: last?.version ?? after.head.version,
     status: statusMessages[status],
@@ -189,9 +197,17 @@ function actionResponse(
   });
 }
 
-/** Two requests with one key must agree in it. Which version was expected is no part of what is wanted. */
+function actsForHimself(): Failure {
+  const description = "is for services: a user acts for himself";
+  return new Failure("invalid_argument", `acting_user_id: ${description}.`, {
+    reason: "INVALID_PARAMETERS",
+    fieldViolations: [{ field: "acting_user_id", description }],
+  });
+}
+
+/** Two requests with one key must agree in it. Which version was expected, and who asked, is no part of what is wanted. */
 function hashOf(request: ApplyActionRequest): string {
-  const wanted = { ...request, idempotencyKey: "", expectedVersion: 0 };
+  const wanted = { ...request, idempotencyKey: "", expectedVersion: 0, actingUserId: 0n };
   return createHash("sha256").update(toBinary(ApplyActionRequestSchema, wanted)).digest("hex");
 }
 

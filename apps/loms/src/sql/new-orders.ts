@@ -29,7 +29,7 @@ export function insertOrders(tx: Tx, orders: readonly Order[]): void {
         orders.map((order) => (order.status === "failed" ? JSON.stringify(order.shortages) : undefined)),
       ),
       createdAt,
-      arrayLiteral(orders.map((order) => order.paymentDueAt.toISOString())),
+      arrayLiteral(orders.map((order) => order.paymentDueAt?.toISOString() ?? "null")),
     ],
   );
   tx.execute(

@@ -19,9 +19,14 @@ export async function transactionTime(tx: Queryable): Promise<Date> {
   return row.now;
 }
 
+interface Lateness {
+  /** Null for an order without a deadline. */
+  readonly is_past_deadline: boolean | null;
+}
+
 /** Locks orders by id, which everything does before it locks stock levels. Ids without an order are left out. */
 export async function lockOrders(tx: Tx, orderIds: readonly bigint[]): Promise<OrderHead[]> {
-  const rows = await tx.query<OrderRow & { is_past_deadline: boolean }>(
+  const rows = await tx.query<OrderRow & Lateness>(
     `select ${orderColumns}, payment_due_at <= clock_timestamp() as is_past_deadline
      from orders where id = any($1::bigint[]) order by id for no key update`,
     [arrayLiteral(orderIds)],
@@ -31,7 +36,7 @@ export async function lockOrders(tx: Tx, orderIds: readonly bigint[]): Promise<O
 
 /** Orders as lockOrders finds them, for a look without a lock. */
 export async function findOrderHeads(db: Queryable, orderIds: readonly bigint[]): Promise<OrderHead[]> {
-  const rows = await db.query<OrderRow & { is_past_deadline: boolean }>(
+  const rows = await db.query<OrderRow & Lateness>(
     `select ${orderColumns}, payment_due_at <= clock_timestamp() as is_past_deadline
      from orders where id = any($1::bigint[])`,
     [arrayLiteral(orderIds)],
@@ -39,9 +44,9 @@ export async function findOrderHeads(db: Queryable, orderIds: readonly bigint[])
   return rows.map(headOf);
 }
 
-function headOf(row: OrderRow & { readonly is_past_deadline: boolean }): OrderHead {
+function headOf(row: OrderRow & Lateness): OrderHead {
   const { lines, ...order } = orderOf(row, []);
-  return { ...order, step: row.step, isPastDeadline: row.is_past_deadline };
+  return { ...order, step: row.step, isPastDeadline: row.is_past_deadline ?? false };
 }
 
 export async function findOrderLines(
@@ -108,7 +113,8 @@ export interface OrderRow {
   readonly cancel_reason: CancelReason | null;
   readonly shortages: readonly Shortage[] | null;
   readonly created_at: Date;
-  readonly payment_due_at: Date;
+  /** Null at a table. */
+  readonly payment_due_at: Date | null;
 }
 
 export function orderOf(row: OrderRow, lines: readonly OrderLine[]): Order {
@@ -124,7 +130,7 @@ export function orderOf(row: OrderRow, lines: readonly OrderLine[]): Order {
         ? undefined
         : { currencyCode: row.currency_code, amountMinor: Number(row.total_minor) },
     createdAt: row.created_at,
-    paymentDueAt: row.payment_due_at,
+    paymentDueAt: row.payment_due_at ?? undefined,
     cancelReason: row.cancel_reason ?? undefined,
     shortages: row.shortages ?? [],
     refundedMinor: Number(row.refunded_minor),

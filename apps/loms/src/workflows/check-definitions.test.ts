@@ -7,6 +7,7 @@ import { type LomsWorkflow, workflows } from "./registry.ts";
 import { service } from "./service.ts";
 import { simple } from "./simple.ts";
 import { codeOfStatus, type StatusName, statusOfCode } from "./states.ts";
+import { table } from "./table.ts";
 
 const definitions = Object.values(workflows).flat();
 
@@ -220,6 +221,24 @@ const mistakes: readonly {
     kinds: ["money_without_goods"],
     text: "request refund, all used",
   },
+  {
+    mistake: "a meal that is paid and never served",
+    definition: altered(table, "order", "payment successful", { from: ["PR", "SV"] }),
+    kinds: ["money_without_goods"],
+    text: "create order, accept the order, start preparing, payment successful",
+  },
+  {
+    mistake: "a meal that was served and ends with its session, unpaid",
+    definition: altered(table, "order", "end the order", { from: ["PL", "AC", "PR", "SV"] }),
+    kinds: ["goods_without_money"],
+    text: 'It can end in "CT" with the goods at a buyer who never paid: create order, accept the order, serve the order, end the order.',
+  },
+  {
+    mistake: "goods that are shipped before they are paid, and canceled",
+    definition: altered(simple, "order", "cancel order", { effects: ["deliver_order"] }),
+    kinds: ["goods_without_money"],
+    text: "create order, cancel order",
+  },
   ...unknownNames(),
 ];
 
@@ -304,6 +323,7 @@ test("every kind of finding is proved above", () => {
     action_without_timer: true,
     automatic_loop: true,
     money_without_goods: true,
+    goods_without_money: true,
   };
   expect([...new Set(mistakes.flatMap((mistake) => mistake.kinds))].sort()).toEqual(
     Object.keys(kinds).sort(),

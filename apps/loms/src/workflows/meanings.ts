@@ -79,6 +79,10 @@ const effectMeanings: Readonly<Record<EffectName, Meaning>> = {
   record_refund: { text: "record that the money is back", balance: { money: "with_buyer" } },
   restock_item: { text: "put the item's units back into stock" },
   restock_order: { text: "put all units back into stock" },
+  settle_bill: {
+    text: "the bill that it was on is settled: the money is the seller's",
+    balance: { money: "with_seller" },
+  },
   refund_canceled_order: {
     text: "the payment service gives all of the money back when it learns of the cancelation",
     balance: { money: "with_buyer" },

@@ -49,6 +49,7 @@ export type EffectName =
   | "record_refund"
   | "restock_item"
   | "restock_order"
+  | "settle_bill"
   | "refund_canceled_order"
   | "send_goods_back"
   | "issue_codes"
@@ -72,7 +73,12 @@ export type EventName =
   | "seller_agree_refund"
   | "refund_sheet_finished"
   | "refund_sheet_closed"
-  | "attendance_code_expired";
+  | "attendance_code_expired"
+  | "order_placed"
+  | "order_accepted"
+  | "order_declined"
+  | "order_in_preparation"
+  | "order_served";
 
 /** What an order remembers while it is in a state. */
 export type FlagName =
@@ -107,7 +113,13 @@ export type DurationName =
   | "delivery";
 
 /** Why an order was canceled: `cancel_reason` of the contract. */
-export type ReasonName = "requested" | "payment_deadline" | "refunded" | "expired" | "declined";
+export type ReasonName =
+  | "requested"
+  | "payment_deadline"
+  | "refunded"
+  | "expired"
+  | "declined"
+  | "session_closed";
 
 export interface LomsNames {
   readonly role: Role;

@@ -3,10 +3,11 @@ import type { LomsNames } from "./names.ts";
 import { product } from "./product.ts";
 import { service } from "./service.ts";
 import { simple } from "./simple.ts";
+import { table } from "./table.ts";
 
 export type LomsWorkflow = WorkflowDefinition<LomsNames>;
 
-export type WorkflowName = "product" | "service" | "simple";
+export type WorkflowName = "product" | "service" | "simple" | "table";
 
 /**
  * All that orders may have begun with, of each workflow the oldest version first. A version that was published is never
@@ -16,6 +17,7 @@ export const workflows: Readonly<Record<WorkflowName, readonly [LomsWorkflow, ..
   product: [product],
   service: [service],
   simple: [simple],
+  table: [table],
 };
 
 /** The version with which new orders begin; undefined for a workflow that there is not. */

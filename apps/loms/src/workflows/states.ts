@@ -11,7 +11,12 @@ export type StatusName =
   | "awaiting_settlement"
   | "settled"
   | "confirmed"
-  | "delivered";
+  | "delivered"
+  | "placed"
+  | "accepted"
+  | "preparing"
+  | "served"
+  | "declined";
 
 const codes = {
   new: "",
@@ -26,6 +31,11 @@ const codes = {
   settled: "FA",
   confirmed: "CF",
   delivered: "DL",
+  placed: "PL",
+  accepted: "AC",
+  preparing: "PR",
+  served: "SV",
+  declined: "DC",
 } as const satisfies Readonly<Record<StatusName, string>>;
 
 /** The short code of a status: what the workflow definitions are written in. Empty for an order that is not stored. */
@@ -50,7 +60,7 @@ export function statusOfCode(code: string): StatusName {
   return status;
 }
 
-const unpaid: ReadonlySet<string> = new Set(["", "FL", "WP", "CT"]);
+const unpaid: ReadonlySet<string> = new Set(["", "FL", "WP", "CT", "PL", "AC", "PR", "SV", "DC"]);
 
 /** Where an item stands of which nothing is stored, because no action has been about it yet. */
 export function itemStateWithoutRow(orderCode: string): "" | "FP" {

@@ -8,12 +8,14 @@ import {
   serviceTables,
   simpleTables,
   type TableRow,
+  tableTables,
 } from "../../test/easy-order-tables.ts";
 import type { GuardName, LomsNames, MachineName } from "./names.ts";
 import { product } from "./product.ts";
 import type { LomsWorkflow } from "./registry.ts";
 import { service } from "./service.ts";
 import { simple } from "./simple.ts";
+import { table } from "./table.ts";
 
 /*
  * Every row of every table moves as the table says, and every other (state of the order, state, role, action) is refused
@@ -28,6 +30,7 @@ const cases: readonly {
   { definition: product, tables: productTables, own: ownRows.product },
   { definition: service, tables: serviceTables, own: ownRows.service },
   { definition: simple, tables: simpleTables, own: ownRows.simple },
+  { definition: table, tables: tableTables, own: ownRows.table },
 ];
 
 /** Post actions that only started a timer: of the state that is entered, or of the refund that is opened. */

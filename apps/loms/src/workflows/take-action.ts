@@ -103,7 +103,7 @@ function applyParameters(
   { effects = [] }: Row<LomsNames>,
   { amountMinor, capturedMinor, refundKind }: ActionRequest,
 ): void {
-  if (effects.includes("commit_reservation")) {
+  if (effects.includes("commit_reservation") || effects.includes("settle_bill")) {
     order.capturedMinor = capturedMinor ?? order.items.reduce((sum, line) => sum + line.lineTotalMinor, 0);
   }
   if (effects.includes("change_refund") && item?.sheet !== undefined) {

@@ -2,10 +2,13 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { IncomingRecord } from "@ordermesh/kafka/record";
 import {
+  OrderActionAppliedSchema,
   OrderAwaitingPaymentSchema,
   OrderCanceledSchema,
+  OrderDeclinedSchema,
   OrderFailedSchema,
   OrderPaidSchema,
+  OrderPlacedSchema,
 } from "@ordermesh/proto/ordermesh/events/v1/order_events_pb";
 import { CancelReason } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { expect, test } from "vitest";
@@ -77,6 +80,18 @@ test.each([
     kind: "canceled",
     reason: expected,
   });
+});
+
+test.each([
+  OrderPlacedSchema,
+  OrderPaidSchema,
+  OrderCanceledSchema,
+  OrderActionAppliedSchema,
+  OrderDeclinedSchema,
+])("of an order at a table nobody is told by $typeName: guests have no account", (schema) => {
+  const order = { ...snapshot, userId: 2n ** 52n, table: { locationId: 1n, sessionId: 2n } };
+  const value = toBinary(schema, create(schema, { order }));
+  expect(orderEventOf(record(schema.typeName, value))).toMatchObject({ isKnown: true, news: undefined });
 });
 
 test.each(["ordermesh.events.v1.OrderTeleported", "constructor", "__proto__"])(

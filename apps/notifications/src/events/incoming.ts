@@ -50,6 +50,10 @@ function newsAbout(order: OrderSnapshot | undefined, change: OrderChange | undef
   if (order === undefined || order.orderId <= 0n || order.userId <= 0n) {
     throw malformed("The event does not say which order of which user it is about.");
   }
+  // Whoever is at the table sees it at once, and a guest has no account to which anything could be sent.
+  if (order.table !== undefined) {
+    return undefined;
+  }
   return (
     change && {
       change,

@@ -11,9 +11,11 @@ import {
   OrderCanceledSchema,
   OrderCompletedSchema,
   OrderCreatedSchema,
+  OrderDeclinedSchema,
   OrderDeliveredSchema,
   OrderFailedSchema,
   OrderPaidSchema,
+  OrderPlacedSchema,
   type OrderRefund,
   OrderRefundFinishedSchema,
   OrderRefundRequestedSchema,
@@ -45,7 +47,7 @@ type Reader = (value: Uint8Array) => ToldChange;
 
 /**
  * Reads the payload of one type of event. A buyer is not told of steps between seller and platform (a shipment that is
- * held and goes on, accounting), nor of what he has done himself.
+ * held and goes on, accounting), nor of what he has done himself, nor of what happens at a table.
  */
 const readers: Readonly<Record<string, Reader>> = {
   [OrderCreatedSchema.typeName]: (value) => told(decode(OrderCreatedSchema, value), { kind: "created" }),
@@ -89,6 +91,8 @@ const readers: Readonly<Record<string, Reader>> = {
     const applied = decode(OrderActionAppliedSchema, value);
     return told(applied, changeOfAction(applied));
   },
+  [OrderPlacedSchema.typeName]: (value) => told(decode(OrderPlacedSchema, value), undefined),
+  [OrderDeclinedSchema.typeName]: (value) => told(decode(OrderDeclinedSchema, value), undefined),
   [OrderShipmentHeldSchema.typeName]: (value) => told(decode(OrderShipmentHeldSchema, value), undefined),
   [OrderShipmentResumedSchema.typeName]: (value) =>
     told(decode(OrderShipmentResumedSchema, value), undefined),

@@ -4,6 +4,8 @@ export interface Narrator {
   chapter(title: string): void;
   /** Something that the buyer did, and what came of it. */
   step(text: string): void;
+  /** Something that happened at a table. */
+  table(text: string): void;
   /** An event as a Kafka consumer sees it. */
   event(text: string): void;
   /** A message that the buyer got. */
@@ -17,6 +19,7 @@ export function createNarrator(write: (text: string) => void): Narrator {
   return {
     chapter: (title) => write(`\n${title}\n`),
     step: (text) => line("buyer ", text),
+    table: (text) => line("table ", text),
     event: (text) => line("kafka ", text),
     notification: (text) => line("notice", text),
   };

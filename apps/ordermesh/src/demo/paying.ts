@@ -9,7 +9,7 @@ import { amount, type Narrator } from "./narrator.ts";
 
 /** Numbers that the sandbox knows. */
 const declinedCard = "4000000000009995";
-const goodCard = "4242424242424242";
+export const goodCard = "4242424242424242";
 
 const waitMs = 10_000;
 

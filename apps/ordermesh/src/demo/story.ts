@@ -6,6 +6,7 @@ import { CancelReason, OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/or
 import type { Payment } from "@ordermesh/proto/ordermesh/payments/v1/payment_pb";
 import type { MeshClients } from "../clients.ts";
 import type { SignedIn } from "../credentials.ts";
+import { dineOut } from "./dining.ts";
 import { amount, type Narrator } from "./narrator.ts";
 import type { Sightings } from "./observers.ts";
 import { payAtSecondTry, payWithGoodCard, refundSome } from "./paying.ts";
@@ -30,13 +31,18 @@ export interface Cast {
   readonly seller: SignedIn;
   /** Places orders with a deadline and prices of its own, for the buyer. */
   readonly platform: SignedIn;
+  /** Staff of the first demo location. */
+  readonly waiter: SignedIn;
+  /** Clients that carry a guest's token. */
+  openFor(guestToken: string): Promise<MeshClients>;
 }
 
 /**
- * Six orders of one buyer: paid, canceled, too late, more than there is, sent back, and a voucher. Every line of it is
- * what a service answered.
+ * Six orders of one buyer: paid, canceled, too late, more than there is, sent back, and a voucher; and an evening of
+ * others at a table, of which this buyer hears nothing. Every line of it is what a service answered.
  */
-export async function tellStory({ buyer, seller, platform }: Cast, narrator: Narrator): Promise<void> {
+export async function tellStory(cast: Cast, narrator: Narrator): Promise<void> {
+  const { buyer, seller, platform, waiter } = cast;
   const { clients } = buyer;
   const [kettle, lamp] = await chooseProducts(clients);
   await emptyCart(buyer, narrator);
@@ -66,6 +72,9 @@ export async function tellStory({ buyer, seller, platform }: Cast, narrator: Nar
 
   narrator.chapter("6. Three visits");
   await useVoucher({ buyer, seller, platform }, kettle, narrator);
+
+  narrator.chapter("7. An evening at a table");
+  await dineOut(waiter, cast.openFor, narrator);
 }
 
 /** What an earlier visitor of this mesh may have left in the buyer's cart. */

@@ -12,6 +12,7 @@ import {
   OrderCreatedSchema,
   OrderFailedSchema,
   OrderPaidSchema,
+  OrderPlacedSchema,
   OrderSettledSchema,
   OrderShipmentHeldSchema,
   OrderShipmentResumedSchema,
@@ -27,6 +28,7 @@ const typeOfStatus: Readonly<Record<string, string>> = {
   failed: OrderFailedSchema.typeName,
   paid: OrderPaidSchema.typeName,
   canceled: OrderCanceledSchema.typeName,
+  placed: OrderPlacedSchema.typeName,
 };
 
 /** Every event has the order in the field in which OrderCreated, which has nothing else, has it. */
@@ -85,8 +87,8 @@ export interface TopicContents {
   readonly typeByChange: ReadonlyMap<string, string>;
   /** Ids of events by "partition/offset". */
   readonly eventIds: ReadonlyMap<string, string>;
-  /** Ids of events of a type that this version does not know, which nobody is told of. */
-  readonly unknownTypeIds: ReadonlySet<string>;
+  /** Ids of events of which nobody is told: of a type that this version does not know, or about an order at a table. */
+  readonly untoldIds: ReadonlySet<string>;
   /** Ids of events of types of which a buyer is told only now and then, or never. */
   readonly quietTypeIds: ReadonlySet<string>;
   readonly findings: readonly Finding[];
@@ -98,7 +100,7 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
   const ranges = (await findRanges(client, ordersTopic)) ?? [];
   const typeByChange = new Map<string, string>();
   const eventIds = new Map<string, string>();
-  const unknownTypeIds = new Set<string>();
+  const untoldIds = new Set<string>();
   const quietTypeIds = new Set<string>();
   const lastVersions = new Map<string, number>();
   const findings: Finding[] = [];
@@ -107,12 +109,12 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
   function note(record: IncomingRecord): void {
     recordCount += 1;
     eventIds.set(`${record.partition}/${record.offset}`, record.headers.ce_id ?? "");
-    if (!isKnown(record)) {
-      unknownTypeIds.add(record.headers.ce_id ?? "");
+    const change = changeOf(record);
+    if (!isKnown(record) || change?.isAtTable === true) {
+      untoldIds.add(record.headers.ce_id ?? "");
     } else if (quietTypeNames.has(record.headers.ce_type ?? "")) {
       quietTypeIds.add(record.headers.ce_id ?? "");
     }
-    const change = changeOf(record);
     if (change === undefined) {
       findings.push({
         invariant: "I10",
@@ -140,14 +142,21 @@ export async function readOrderEvents(client: KafkaClient, timeoutMs: number): P
 
   await readToEnd({ client, topic: ordersTopic, timeoutMs, onRecords: (records) => records.forEach(note) });
   const isTruncated = ranges.some(({ low }) => low > 0n);
-  return { recordCount, typeByChange, eventIds, unknownTypeIds, quietTypeIds, findings, isTruncated };
+  return { recordCount, typeByChange, eventIds, untoldIds, quietTypeIds, findings, isTruncated };
 }
 
 function isKnown({ headers }: IncomingRecord): boolean {
   return typeNames.has(headers.ce_type ?? "");
 }
 
-function changeOf(record: IncomingRecord): { orderId: bigint; version: number; type: string } | undefined {
+interface ToldChange {
+  readonly orderId: bigint;
+  readonly version: number;
+  readonly type: string;
+  readonly isAtTable: boolean;
+}
+
+function changeOf(record: IncomingRecord): ToldChange | undefined {
   if (!isKnown(record)) {
     return undefined;
   }
@@ -155,7 +164,12 @@ function changeOf(record: IncomingRecord): { orderId: bigint; version: number; t
     const { order } = fromBinary(OrderCreatedSchema, record.value);
     return order === undefined
       ? undefined
-      : { orderId: order.orderId, version: order.version, type: record.headers.ce_type ?? "" };
+      : {
+          orderId: order.orderId,
+          version: order.version,
+          type: record.headers.ce_type ?? "",
+          isAtTable: order.table !== undefined,
+        };
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** One thing that is not as it must be. */
 export interface Finding {
-  /** Which invariant: I1 to I15. */
+  /** Which invariant: I1 to I16. */
   readonly invariant: string;
   /** What is wrong, with the ids of what it concerns. */
   readonly text: string;

@@ -17,6 +17,11 @@ export const codeOfStatus: Readonly<Record<string, string>> = {
   settled: "FA",
   confirmed: "CF",
   delivered: "DL",
+  placed: "PL",
+  accepted: "AC",
+  preparing: "PR",
+  served: "SV",
+  declined: "DC",
 };
 
 /** Read at once: memory holds the histories of so many orders, however many there are. */

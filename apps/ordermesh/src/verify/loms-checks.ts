@@ -77,7 +77,7 @@ export const lomsChecks: readonly SqlCheck[] = [
     examined: "orders",
     violations: `
       with wanted as (
-        select o.id, o.status, o.cancel_reason, l.sku, l.quantity,
+        select o.id, o.status, o.cancel_reason, l.sku, l.quantity, o.workflow = 'table' as takes_no_stock,
           o.status not in ('awaiting_payment', 'failed') and exists (
             select from order_history h where h.order_id = o.id and h.status in ('paid', 'confirmed')
           ) as was_sold
@@ -97,6 +97,7 @@ export const lomsChecks: readonly SqlCheck[] = [
         coalesce(h.expired, 0)) as text
       from wanted w left join held h on h.holder_id = w.id and h.sku = w.sku
       where (coalesce(h.held, 0), coalesce(h.committed, 0), coalesce(h.released, 0), coalesce(h.expired, 0)) <> case
+        when w.takes_no_stock then (0::bigint, 0::bigint, 0::bigint, 0::bigint)
         when w.status = 'awaiting_payment' then (w.quantity::bigint, 0::bigint, 0::bigint, 0::bigint)
         when w.was_sold then (w.quantity::bigint, w.quantity::bigint, 0::bigint, 0::bigint)
         when w.cancel_reason in ('requested', 'declined') then (w.quantity::bigint, 0::bigint, w.quantity::bigint, 0::bigint)
@@ -163,6 +164,23 @@ export const lomsChecks: readonly SqlCheck[] = [
         or (v.status = 'held' and l.resolutions > 0)
         or (v.status <> 'held' and (l.resolutions <> l.holds or l.first_entry <> v.status::text
           or l.last_entry <> v.status::text))`,
+  },
+  {
+    invariant: "I8",
+    claim: "orders at tables, and no others, have no deadline, no timers and a table",
+    examined: "table_references",
+    violations: `
+      with waiting as (select subject_id, count(*) as timers from timers group by subject_id)
+      select format('order %s (%s, %s): due %s, %s, %s timers', o.id, o.workflow, o.status,
+        coalesce(o.payment_due_at::text, 'never'), case when r.order_id is null then 'no table' else 'a table' end,
+        coalesce(w.timers, 0)) as text
+      from orders o left join table_references r on r.order_id = o.id left join waiting w on w.subject_id = o.id
+      where (o.workflow = 'table') is distinct from (o.payment_due_at is null)
+        or (o.workflow = 'table') is distinct from (r.order_id is not null)
+        or (o.workflow = 'table' and w.timers > 0)
+      union all
+      select format('order %s has a table, but there is no such order', r.order_id)
+      from table_references r left join orders o on o.id = r.order_id where o.id is null`,
   },
   {
     invariant: "I8",

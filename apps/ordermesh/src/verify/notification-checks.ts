@@ -9,7 +9,7 @@ const group = "notifications.order-events";
 
 /**
  * I11: each event that the consumer group has committed is in its inbox and has one notification (at most one
- * if it is of a type of which buyers are not always told, none if nobody knows its type yet), or is a dead letter. The committed offsets are read before the database, because the effect is there before the commit.
+ * if it is of a type of which buyers are not always told, none if nobody is told of it), or is a dead letter. The committed offsets are read before the database, because the effect is there before the commit.
  */
 export async function checkNotifications(options: {
   readonly committed: ReadonlyMap<number, bigint>;
@@ -41,7 +41,7 @@ export async function checkNotifications(options: {
   }
   for (const eventId of inInbox) {
     const count = notifications.get(eventId) ?? 0;
-    const wanted = topic.unknownTypeIds.has(eventId) ? 0 : 1;
+    const wanted = topic.untoldIds.has(eventId) ? 0 : 1;
     const mayBeQuiet = topic.quietTypeIds.has(eventId) && count === 0;
     if (count !== wanted && !mayBeQuiet) {
       findings.push({ invariant: "I11", text: `event ${eventId} has ${count} notifications` });

@@ -5,6 +5,9 @@ import type { SqlCheck } from "./sql-check.ts";
 /** How long money may be under way before it counts as lost: what heals by itself does so within this. */
 export const settleSecondsDefault = 60;
 
+/** What a payment p is for, in words. */
+const subject = "coalesce('order ' || p.order_id, 'bill share ' || p.bill_share_id)";
+
 /** What the payment service's tables must agree on, among themselves and with the sandbox provider's ledger. */
 const moneyChecks: readonly SqlCheck[] = [
   {
@@ -20,8 +23,8 @@ const moneyChecks: readonly SqlCheck[] = [
             coalesce(sum(amount_minor) filter (where status <> 'failed'), 0) as requested
           from refunds group by payment_id
         )
-        select format('payment %s of order %s (%s): captured %s of %s, refunds requested %s of %s, made %s of %s', p.id,
-          p.order_id, p.status, p.captured_minor, coalesce(c.captured, 0), p.refund_requested_minor,
+        select format('payment %s of %s (%s): captured %s of %s, refunds requested %s of %s, made %s of %s', p.id,
+          ${subject}, p.status, p.captured_minor, coalesce(c.captured, 0), p.refund_requested_minor,
           coalesce(g.requested, 0), p.refunded_minor, coalesce(g.refunded, 0)) as text
         from payments p left join captures c on c.payment_id = p.id left join given_back g on g.payment_id = p.id
         where (p.captured_minor, p.refund_requested_minor, p.refunded_minor)
@@ -34,9 +37,9 @@ const moneyChecks: readonly SqlCheck[] = [
     claim: "a payment's status is what its money says",
     examined: "payments",
     violations: `
-        select format('payment %s of order %s is %s: total %s, captured %s, refunded %s', id, order_id, status,
+        select format('payment %s of %s is %s: total %s, captured %s, refunded %s', id, ${subject}, status,
           amount_minor, captured_minor, refunded_minor) as text
-        from payments
+        from payments p
         where not case status
           when 'captured' then captured_minor - refunded_minor >= amount_minor
           when 'partially_refunded' then captured_minor - refunded_minor between 1 and amount_minor - 1
@@ -94,10 +97,10 @@ export function paymentChecks(settleSeconds: number): readonly SqlCheck[] {
     },
     {
       invariant: "I12",
-      claim: `money for an order that ended unpaid, or was paid otherwise, is back within ${settleSeconds} s`,
+      claim: `money for an order or bill share that ended unpaid, or was paid otherwise, is back within ${settleSeconds} s`,
       examined: "payments",
       violations: `
-        select format('payment %s of order %s (%s): captured %s, refunded %s', p.id, p.order_id, p.order_state,
+        select format('payment %s of %s (%s): captured %s, refunded %s', p.id, ${subject}, p.order_state,
           p.captured_minor, p.refunded_minor) as text
         from payments p
         where p.order_state not in ('awaiting_payment', 'paid') and p.captured_minor > p.refunded_minor
@@ -161,7 +164,7 @@ export async function checkPaymentsOfOrders(
          select sum(r.amount_minor) from refunds r where r.payment_id = p.id and r.status = 'succeeded'
            and r.reason not in ('requested', 'made_at_provider', 'order_refund')
        ), 0)::bigint as kept_minor
-     from payments p`,
+     from payments p where p.order_id is not null`,
   );
   const paymentOf = new Map(rows.map((row) => [row.order_id, row]));
   const findings: Finding[] = [];

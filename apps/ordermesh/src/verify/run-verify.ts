@@ -1,6 +1,5 @@
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { type Database, openDatabase } from "@ordermesh/postgres/database";
-import type { Tx } from "@ordermesh/postgres/tx";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import { checkPurchases } from "./checkout-checks.ts";
 import { checkEvents, findExpectedEvents, readOrderEvents } from "./event-checks.ts";
@@ -15,8 +14,10 @@ import {
   settleSecondsDefault,
 } from "./payment-checks.ts";
 import { checkOrderRefunds, findOrderRefunds } from "./refund-checks.ts";
+import { snapshot } from "./snapshot.ts";
 import { runSqlCheck } from "./sql-check.ts";
 import { timerLatenessChecks, timerStateChecks } from "./timer-checks.ts";
+import { verifyTables } from "./verify-tables.ts";
 import { voucherChecks } from "./voucher-checks.ts";
 
 export interface VerifyTargets {
@@ -27,8 +28,12 @@ export interface VerifyTargets {
   readonly notificationsDatabaseUrl?: string;
   /** Left out: payments are not checked. */
   readonly paymentsDatabaseUrl?: string;
+  /** Left out: sessions at tables are not checked. */
+  readonly tablesDatabaseUrl?: string;
   /** How long money may be under way; a minute unless told. */
   readonly paymentsSettleSeconds?: number;
+  /** How long orders at tables, and closing sessions, may be under way; a minute unless told. */
+  readonly tablesSettleSeconds?: number;
   readonly kafkaBrokers: readonly string[];
 }
 
@@ -49,6 +54,7 @@ export async function runVerify(targets: VerifyTargets, logger: Logger): Promise
   const notifications =
     targets.notificationsDatabaseUrl === undefined ? undefined : open(targets.notificationsDatabaseUrl);
   const payments = targets.paymentsDatabaseUrl === undefined ? undefined : open(targets.paymentsDatabaseUrl);
+  const tables = targets.tablesDatabaseUrl === undefined ? undefined : open(targets.tablesDatabaseUrl);
   try {
     const results: CheckResult[] = [];
     const expected = await snapshot(loms, async (tx) => {
@@ -74,9 +80,15 @@ export async function runVerify(targets: VerifyTargets, logger: Logger): Promise
     if (payments !== undefined) {
       results.push(...(await verifyPayments(loms, payments, targets.paymentsSettleSeconds)));
     }
+    if (tables !== undefined) {
+      results.push(
+        ...(await verifyTables(loms, tables, targets.tablesSettleSeconds ?? settleSecondsDefault, payments)),
+      );
+    }
     return results;
   } finally {
-    await Promise.all([loms.close(), checkout?.close(), notifications?.close(), payments?.close()]);
+    const all = [loms, checkout, notifications, payments, tables];
+    await Promise.all(all.map((database) => database?.close()));
   }
 }
 
@@ -105,12 +117,5 @@ function open(url: string): Database {
     applicationName: "ordermesh verify",
     connectionsMax: 2,
     timeoutMs: databaseTimeoutMs,
-  });
-}
-
-function snapshot<Result>(database: Database, work: (tx: Tx) => Promise<Result>): Promise<Result> {
-  return database.transaction(async (tx) => {
-    tx.execute("set transaction isolation level repeatable read");
-    return await work(tx);
   });
 }

@@ -1,5 +1,5 @@
 import { Failure } from "@ordermesh/failure/failure";
-import type { Payment } from "./payment.ts";
+import { nameOfSubject, type Payment, type PaymentSubject } from "./payment.ts";
 import type { RefusalReason } from "./payment-status.ts";
 
 export function orderHasNoPayment(orderId: bigint): Failure {
@@ -39,7 +39,7 @@ export function wrongCurrency(given: string, { currencyCode }: Payment): Failure
 const refusalTexts: Readonly<Record<RefusalReason, string>> = {
   PAYMENT_PROCESSING: "the provider has not decided about an earlier try yet; ask again in a moment",
   PAYMENT_CAPTURED: "it has been paid",
-  PAYMENT_CANCELED: "its order has ended",
+  PAYMENT_CANCELED: "its order has ended, or its bill was taken back",
   PAYMENT_DEADLINE_PASSED: "the order's deadline has passed",
   NOTHING_CAPTURED: "nothing has been captured that could be given back",
   REFUND_EXCEEDS_CAPTURED: "less than that is left to be given back",
@@ -49,14 +49,38 @@ const refusalTexts: Readonly<Record<RefusalReason, string>> = {
 export function refusal(payment: Payment, reason: RefusalReason): Failure {
   const left = payment.capturedMinor - payment.refundRequestedMinor;
   const text = refusalTexts[reason];
-  return new Failure("failed_precondition", `Payment of order ${payment.orderId} refused: ${text}.`, {
-    reason,
-    metadata: {
-      order_id: `${payment.orderId}`,
-      payment_id: `${payment.id}`,
-      ...(reason === "REFUND_EXCEEDS_CAPTURED" && { refundable_minor: `${left}` }),
+  return new Failure(
+    "failed_precondition",
+    `Payment of ${nameOfSubject(payment.subject)} refused: ${text}.`,
+    {
+      reason,
+      metadata: {
+        ...subjectMetadata(payment.subject),
+        payment_id: `${payment.id}`,
+        ...(reason === "REFUND_EXCEEDS_CAPTURED" && { refundable_minor: `${left}` }),
+      },
+      preconditionViolations: [{ type: reason, subject: `payment/${payment.id}`, description: text }],
+      ...(reason === "PAYMENT_PROCESSING" && { retryAfterMs: 1_000 }),
     },
-    preconditionViolations: [{ type: reason, subject: `payment/${payment.id}`, description: text }],
-    ...(reason === "PAYMENT_PROCESSING" && { retryAfterMs: 1_000 }),
+  );
+}
+
+function subjectMetadata({ kind, id }: PaymentSubject): Readonly<Record<string, string>> {
+  return kind === "order" ? { order_id: `${id}` } : { bill_share_id: `${id}` };
+}
+
+export function billShareHasNoPayment(billShareId: bigint): Failure {
+  return new Failure("not_found", `There is no payment for bill share ${billShareId}.`, {
+    reason: "PAYMENT_NOT_FOUND",
+    metadata: { bill_share_id: `${billShareId}` },
   });
+}
+
+/** A share is of one amount: whoever asks for another one means another share. */
+export function otherAmount({ subject, amountMinor, currencyCode }: Payment): Failure {
+  return new Failure(
+    "failed_precondition",
+    `The payment of ${nameOfSubject(subject)} is of ${amountMinor} minor units of ${currencyCode}.`,
+    { reason: "PAYMENT_AMOUNT_DIFFERS", metadata: subjectMetadata(subject) },
+  );
 }

@@ -44,6 +44,8 @@ const events = {
   declined: { kind: "attempt_declined" },
   ended: { kind: "order_ended", how: "expired" },
   paid: { kind: "order_paid" },
+  voided: { kind: "bill_voided", givesBack: true },
+  voidedIfFree: { kind: "bill_voided", givesBack: false },
   refund60: { kind: "refund_requested", amountMinor: 60n },
   refund61: { kind: "refund_requested", amountMinor: 61n },
 } as const satisfies Record<string, PaymentEvent>;
@@ -72,6 +74,8 @@ const table: Record<PaymentStatus, Record<keyof typeof events, string>> = {
     declined: "unchanged",
     ended: "canceled, announced as canceled",
     paid: "canceled, announced as canceled",
+    voided: "canceled, announced as canceled",
+    voidedIfFree: "canceled, announced as canceled",
     refund60: "NOTHING_CAPTURED",
     refund61: "NOTHING_CAPTURED",
   },
@@ -82,6 +86,8 @@ const table: Record<PaymentStatus, Record<keyof typeof events, string>> = {
     declined: "declined, announced as declined",
     ended: "processing",
     paid: "processing",
+    voided: "processing",
+    voidedIfFree: "PAYMENT_PROCESSING",
     refund60: "NOTHING_CAPTURED",
     refund61: "NOTHING_CAPTURED",
   },
@@ -92,6 +98,8 @@ const table: Record<PaymentStatus, Record<keyof typeof events, string>> = {
     declined: "unchanged",
     ended: "captured, gives back 100 for order_expired",
     paid: "captured",
+    voided: "captured, gives back 100 for bill_voided",
+    voidedIfFree: "PAYMENT_CAPTURED",
     refund60: "captured",
     refund61: "captured",
   },
@@ -102,6 +110,8 @@ const table: Record<PaymentStatus, Record<keyof typeof events, string>> = {
     declined: "unchanged",
     ended: "canceled, announced as canceled",
     paid: "canceled, announced as canceled",
+    voided: "canceled, announced as canceled",
+    voidedIfFree: "canceled, announced as canceled",
     refund60: "NOTHING_CAPTURED",
     refund61: "NOTHING_CAPTURED",
   },
@@ -112,6 +122,8 @@ const table: Record<PaymentStatus, Record<keyof typeof events, string>> = {
     declined: "unchanged",
     ended: "partially_refunded, gives back 60 for order_expired",
     paid: "partially_refunded",
+    voided: "partially_refunded, gives back 60 for bill_voided",
+    voidedIfFree: "PAYMENT_CAPTURED",
     refund60: "partially_refunded",
     refund61: "REFUND_EXCEEDS_CAPTURED",
   },
@@ -122,6 +134,8 @@ const table: Record<PaymentStatus, Record<keyof typeof events, string>> = {
     declined: "unchanged",
     ended: "refunded",
     paid: "refunded",
+    voided: "refunded",
+    voidedIfFree: "PAYMENT_CAPTURED",
     refund60: "REFUND_EXCEEDS_CAPTURED",
     refund61: "REFUND_EXCEEDS_CAPTURED",
   },
@@ -132,6 +146,8 @@ const table: Record<PaymentStatus, Record<keyof typeof events, string>> = {
     declined: "unchanged",
     ended: "unchanged",
     paid: "unchanged",
+    voided: "unchanged",
+    voidedIfFree: "unchanged",
     refund60: "NOTHING_CAPTURED",
     refund61: "NOTHING_CAPTURED",
   },
@@ -306,4 +322,42 @@ test("news of the order can be repeated", () => {
       },
     ),
   );
+});
+
+const shareStep = fc.oneof(
+  fc.constant(events.start),
+  fc.constant(events.captured),
+  fc.constant(events.declined),
+  fc.record({ kind: fc.constant("bill_voided" as const), givesBack: fc.boolean() }),
+  fc.record({ kind: fc.constant("refund_requested" as const), amountMinor: fc.bigInt(1n, 150n) }),
+  fc.constantFrom("refund confirmed" as const, "refund refused" as const),
+);
+
+test("once a bill share is not to be paid any more, nothing is kept, also of what comes later", () => {
+  const reached = new Map<string, number>();
+  fc.assert(
+    fc.property(
+      fc.array(shareStep, { maxLength: 12 }),
+      fc.array(shareStep, { maxLength: 6 }),
+      (before, after) => {
+        const later = after.filter((next) => next !== "refund refused");
+        const run = takeSteps([
+          ...before.filter((next) => next !== "refund refused"),
+          { kind: "bill_voided", givesBack: true },
+          { kind: "bill_voided", givesBack: true },
+          ...later,
+        ]);
+        while (run.pending.length > 0) {
+          settle(run, true);
+        }
+        const { status, orderState, capturedMinor, refundedMinor } = run.state;
+        reached.set(status, (reached.get(status) ?? 0) + 1);
+        expect(orderState).toBe("bill_voided");
+        expect(capturedMinor).toBe(refundedMinor);
+        expect(["processing", "canceled", "refunded"]).toContain(status);
+      },
+    ),
+    { numRuns: 10_000 },
+  );
+  expect([...reached.keys()].sort()).toEqual(["canceled", "processing", "refunded"]);
 });

@@ -14,6 +14,8 @@ export type PaymentEvent =
   | { readonly kind: "attempt_declined" }
   | { readonly kind: "order_ended"; readonly how: OrderEnd }
   | { readonly kind: "order_paid" }
+  /** `givesBack`: whether money that is here, or comes later, goes back; else it stands in the way. */
+  | { readonly kind: "bill_voided"; readonly givesBack: boolean }
   | { readonly kind: "refund_requested"; readonly amountMinor: bigint }
   | { readonly kind: "refund_succeeded"; readonly amountMinor: bigint }
   | { readonly kind: "refund_failed"; readonly amountMinor: bigint };
@@ -107,13 +109,40 @@ const notePaidOtherwise: RuleOf<"order_paid"> = (state) => ({
 
 const notePaid: RuleOf<"order_paid"> = (state) => ({ kind: "move", to: { ...state, orderState: "paid" } });
 
-const giveBack: RuleOf<"order_ended"> = (state, { how }) => {
+const giveBack: RuleOf<"order_ended"> = (state, { how }) => giveBackFor(state, how);
+
+function giveBackFor(state: PaymentState, how: OrderEnd | "bill_voided"): Decision {
   const ended = { ...state, orderState: how };
   const amountMinor = state.capturedMinor - state.refundRequestedMinor;
   const reason = endReasonOf(how) as CancelReason;
   return amountMinor === 0n
     ? { kind: "move", to: ended }
     : { kind: "move", to: requestRefund(ended, amountMinor), refundDue: { amountMinor, reason } };
+}
+
+const cancelShare: RuleOf<"bill_voided"> = (state) => ({
+  kind: "move",
+  to: { ...state, status: "canceled", orderState: "bill_voided" },
+  announces: "canceled",
+});
+
+const isVoided = ({ orderState }: PaymentState): boolean => orderState === "bill_voided";
+
+/** What the provider answers decides, as with an order that has ended. */
+const noteVoided: RuleOf<"bill_voided"> = (state, { givesBack }) => {
+  if (isVoided(state)) {
+    return { kind: "unchanged" };
+  }
+  return givesBack
+    ? { kind: "move", to: { ...state, orderState: "bill_voided" } }
+    : { kind: "refused", reason: "PAYMENT_PROCESSING" };
+};
+
+const giveShareBack: RuleOf<"bill_voided"> = (state, { givesBack }) => {
+  if (isVoided(state)) {
+    return { kind: "unchanged" };
+  }
+  return givesBack ? giveBackFor(state, "bill_voided") : { kind: "refused", reason: "PAYMENT_CAPTURED" };
 };
 
 const request: RuleOf<"refund_requested"> = (state, { amountMinor }) => {
@@ -163,6 +192,7 @@ const waiting: Rules = {
   attempt_declined: ignore,
   order_ended: cancel,
   order_paid: cancelAsPaid,
+  bill_voided: cancelShare,
   ...noRefund,
 };
 
@@ -172,6 +202,7 @@ const paid: Rules = {
   attempt_declined: ignore,
   order_ended: giveBack,
   order_paid: notePaid,
+  bill_voided: giveShareBack,
   refund_requested: request,
   refund_succeeded: refund,
   refund_failed: takeBackRequest,
@@ -188,6 +219,7 @@ const rules: Readonly<Record<PaymentStatus, Rules>> = {
     attempt_declined: decline,
     order_ended: noteEnd,
     order_paid: notePaidOtherwise,
+    bill_voided: noteVoided,
     ...noRefund,
   },
   captured: paid,
@@ -199,6 +231,7 @@ const rules: Readonly<Record<PaymentStatus, Rules>> = {
     attempt_declined: ignore,
     order_ended: ignore,
     order_paid: ignore,
+    bill_voided: ignore,
     ...noRefund,
   },
 };

@@ -9,13 +9,29 @@ export type PaymentStatus =
   | "refunded"
   | "canceled";
 
-/** What the order's events said last. `paid_otherwise`: it was paid while nothing was captured here. */
-export type OrderState = "awaiting_payment" | "paid" | "paid_otherwise" | "canceled" | "expired" | "failed";
+/**
+ * What the order's events said last. `paid_otherwise`: it was paid while nothing was captured here. A bill share awaits
+ * payment until it is `bill_voided`.
+ */
+export type OrderState =
+  | "awaiting_payment"
+  | "paid"
+  | "paid_otherwise"
+  | "canceled"
+  | "expired"
+  | "failed"
+  | "bill_voided";
 
 /** How an order ends without being paid. */
 export type OrderEnd = "canceled" | "expired" | "failed";
 
-export type CancelReason = "order_canceled" | "order_expired" | "order_failed" | "paid_otherwise";
+export type CancelReason =
+  | "order_canceled"
+  | "order_expired"
+  | "order_failed"
+  | "paid_otherwise"
+  /** The bill was taken back, or the share was settled without this service. */
+  | "bill_voided";
 
 export type RefundReason =
   | CancelReason
@@ -33,7 +49,7 @@ export type AttemptStatus = "processing" | "captured" | "declined";
 export interface PaymentState {
   readonly status: PaymentStatus;
   readonly orderState: OrderState;
-  /** The order's total. */
+  /** The order's total, or the bill share. */
   readonly amountMinor: bigint;
   /** Over all attempts. */
   readonly capturedMinor: bigint;
@@ -45,7 +61,7 @@ export interface PaymentState {
 
 export interface Payment extends PaymentState {
   readonly id: bigint;
-  readonly orderId: bigint;
+  readonly subject: PaymentSubject;
   readonly userId: bigint;
   readonly version: number;
   readonly currencyCode: string;
@@ -55,7 +71,18 @@ export interface Payment extends PaymentState {
   /** Of the last attempt, if that was declined; else empty. */
   readonly declineCode: string;
   readonly createdAt: Date;
-  readonly paymentDueAt: Date;
+  /** Undefined for a bill share, which has no deadline. */
+  readonly paymentDueAt: Date | undefined;
+}
+
+/** What a payment is for. */
+export type PaymentSubject =
+  | { readonly kind: "order"; readonly id: bigint }
+  | { readonly kind: "bill_share"; readonly id: bigint };
+
+/** For people: "order 17". */
+export function nameOfSubject({ kind, id }: PaymentSubject): string {
+  return `${kind === "order" ? "order" : "bill share"} ${id}`;
 }
 
 /** One try to capture. */
@@ -100,5 +127,7 @@ export function endReasonOf(orderState: OrderState): CancelReason | undefined {
       return "order_expired";
     case "failed":
       return "order_failed";
+    case "bill_voided":
+      return "bill_voided";
   }
 }

@@ -97,13 +97,16 @@ function cancelationOf(reason: CancelReason): OrderChange {
   }
 }
 
-/** Nothing can be collected for an order without a total: it is paid with LomsService.PayOrder, if at all. */
+/**
+ * Nothing can be collected for an order without a total: it is paid with LomsService.PayOrder, if at all. Nor for one at
+ * a table: it is paid with its bill.
+ */
 function newsAbout(order: OrderSnapshot | undefined, change: OrderChange): OrderNews | undefined {
   if (order === undefined || order.orderId <= 0n || order.userId <= 0n || order.version === 0) {
     throw malformed("The event does not say which order of which user it is about.");
   }
-  const { orderId, userId, version, total, paymentDueTime } = order;
-  if (total === undefined) {
+  const { orderId, userId, version, total, paymentDueTime, table } = order;
+  if (total === undefined || table !== undefined) {
     return undefined;
   }
   if (!/^[A-Z]{3}$/.test(total.currencyCode) || total.amountMinor < 0n) {

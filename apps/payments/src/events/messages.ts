@@ -38,6 +38,7 @@ const cancelReasons: Readonly<Record<CancelReason, PaymentCancelReason>> = {
   order_expired: PaymentCancelReason.ORDER_EXPIRED,
   order_failed: PaymentCancelReason.ORDER_FAILED,
   paid_otherwise: PaymentCancelReason.PAID_OTHERWISE,
+  bill_voided: PaymentCancelReason.BILL_VOIDED,
 };
 
 const refundReasons: Readonly<Record<RefundReason, RefundReasonMessage>> = {
@@ -46,6 +47,7 @@ const refundReasons: Readonly<Record<RefundReason, RefundReasonMessage>> = {
   order_expired: RefundReasonMessage.ORDER_EXPIRED,
   order_failed: RefundReasonMessage.ORDER_FAILED,
   paid_otherwise: RefundReasonMessage.PAID_OTHERWISE,
+  bill_voided: RefundReasonMessage.BILL_VOIDED,
   duplicate_capture: RefundReasonMessage.DUPLICATE_CAPTURE,
   made_at_provider: RefundReasonMessage.MADE_AT_PROVIDER,
   order_refund: RefundReasonMessage.ORDER_REFUND,
@@ -69,6 +71,15 @@ export function money(currencyCode: string, amountMinor: bigint): Money {
   return create(MoneySchema, { currencyCode, amountMinor });
 }
 
+/** What a payment is for, as messages say it. */
+export function subjectFields({ subject }: Pick<Payment, "subject">): {
+  readonly orderId: bigint;
+  readonly billShareId: bigint;
+} {
+  const { kind, id } = subject;
+  return { orderId: kind === "order" ? id : 0n, billShareId: kind === "bill_share" ? id : 0n };
+}
+
 export function refundMessage(refund: Refund, currencyCode: string): RefundMessage {
   return create(RefundSchema, {
     refundId: refund.id,
@@ -86,7 +97,7 @@ export function paymentMessage(payment: Payment, refunds: readonly Refund[]): Pa
   const { currencyCode } = payment;
   return create(PaymentSchema, {
     paymentId: payment.id,
-    orderId: payment.orderId,
+    ...subjectFields(payment),
     userId: payment.userId,
     status: statuses[payment.status],
     amount: money(currencyCode, payment.amountMinor),
@@ -98,7 +109,7 @@ export function paymentMessage(payment: Payment, refunds: readonly Refund[]): Pa
     ),
     attempts: payment.attempts,
     createdTime: timestampFromDate(payment.createdAt),
-    paymentDueTime: timestampFromDate(payment.paymentDueAt),
+    ...(payment.paymentDueAt !== undefined && { paymentDueTime: timestampFromDate(payment.paymentDueAt) }),
     version: payment.version,
     refunds: refunds.map((refund) => refundMessage(refund, currencyCode)),
   });

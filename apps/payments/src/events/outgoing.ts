@@ -11,7 +11,7 @@ import {
 } from "@ordermesh/proto/ordermesh/events/v1/payment_events_pb";
 import { type OrderRefundRefusal, type OrderRefundRequest, refusalTextOf } from "../domain/order-refund.ts";
 import { endReasonOf, type Payment, type Refund } from "../domain/payment.ts";
-import { cancelReasonMessage, money, refundMessage, statusMessage } from "./messages.ts";
+import { cancelReasonMessage, money, refundMessage, statusMessage, subjectFields } from "./messages.ts";
 
 /** Where the events of this service go. The number of partitions is fixed: another one would break the order per key. */
 export const paymentsTopic = { name: "payments.events.v1", partitions: 12 } as const;
@@ -43,7 +43,7 @@ export function paymentEvent(payment: Payment, news: News, traceparent: string):
       const message = {
         payment: snapshot,
         refund: refundMessage(news.refund, payment.currencyCode),
-        orderId: payment.orderId,
+        ...subjectFields(payment),
         orderRefundId: orderRefundId ?? 0n,
         failureCode,
         description: `The payment provider refused the refund: ${failureCode}.`,
@@ -72,19 +72,24 @@ export function refusedRefundEvent(
     failureCode: refusal,
     description: refusalTextOf(refusal, request),
   };
-  return eventOf({ orderId }, PaymentRefundFailedSchema, message, traceparent);
+  return eventOf(
+    { subject: { kind: "order", id: orderId } },
+    PaymentRefundFailedSchema,
+    message,
+    traceparent,
+  );
 }
 
 function eventOf<Schema extends DescMessage>(
-  { orderId }: Pick<Payment, "orderId">,
+  { subject }: Pick<Payment, "subject">,
   schema: Schema,
   message: MessageInitShape<Schema>,
   traceparent: string,
 ): OutboxEvent {
   return {
     aggregateType: "payment",
-    // The order's id and not the payment's: whoever follows an order finds its payment's news in order.
-    aggregateId: orderId,
+    // The order's or share's id and not the payment's: whoever follows an order finds its payment's news in order.
+    aggregateId: subject.id,
     type: schema.typeName,
     payload: toBinary(schema, create(schema, message)),
     traceparent,
@@ -95,7 +100,7 @@ function snapshotOf(payment: Payment): MessageInitShape<typeof PaymentSnapshotSc
   const { currencyCode } = payment;
   return {
     paymentId: payment.id,
-    orderId: payment.orderId,
+    ...subjectFields(payment),
     userId: payment.userId,
     version: payment.version,
     status: statusMessage(payment.status),

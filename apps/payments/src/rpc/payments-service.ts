@@ -8,9 +8,11 @@ import {
   PaymentsService,
   PayOutcome,
 } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
+import type { Money } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
 import { type BoundService, bindService } from "@ordermesh/rpc/bound-service";
 import { type Call, callOf } from "@ordermesh/rpc/call";
 import { decodePageToken, encodePageToken, malformed } from "@ordermesh/rpc/page-token";
+import { cancelBillPayment, createBillPayment } from "../bill-payments.ts";
 import type { Caller } from "../domain/caller.ts";
 import { checkCard } from "../domain/card.ts";
 import type { AttemptStatus } from "../domain/payment.ts";
@@ -46,10 +48,21 @@ export function bindPaymentsService({ desk, providerEvents }: PaymentsHandlers):
       return { paymentMethodToken: token, expiresTime: timestampFromDate(expiresAt) };
     },
 
-    async pay({ orderId, paymentMethodToken, idempotencyKey }, context) {
+    async createBillPayment({ billShareId, userId, amount }) {
+      const payment = await createBillPayment(desk, { billShareId, userId, ...checkAmount(amount) });
+      return { payment: paymentMessage(payment, []) };
+    },
+
+    async cancelBillPayment({ billShareId, giveBack }, context) {
+      const { traceparent } = callOf(context);
+      const canceled = await cancelBillPayment(desk, { billShareId, givesBack: giveBack, traceparent });
+      return { payment: paymentMessage(canceled.payment, canceled.refunds), changed: canceled.changed };
+    },
+
+    async pay({ orderId, paymentId, paymentMethodToken, idempotencyKey }, context) {
       const call = callOf(context);
       const { attempt, payment, refunds, replayed } = await pay(desk, callerOf(call), {
-        orderId,
+        name: nameOf({ orderId, paymentId }),
         methodToken: paymentMethodToken,
         idempotencyKey,
         traceparent: call.traceparent,
@@ -99,6 +112,9 @@ function callerOf({ principal, limitedToUserId }: Call): Caller {
       return { name: `user:${principal.userId}`, limitedToUserId };
     case "service":
       return { name: `service:${principal.name}`, limitedToUserId };
+    case "guest":
+      // Nobody here knows a guest's token: guests pay through the tables service.
+      return { name: `guest:${principal.guestId}`, limitedToUserId };
     case "anonymous":
       return { name: "anonymous", limitedToUserId };
   }
@@ -111,11 +127,23 @@ function selfOf({ principal }: Call): bigint {
   return principal.userId;
 }
 
-function nameOf({ paymentId, orderId }: GetPaymentRequest): PaymentName {
+function nameOf({ paymentId, orderId }: Pick<GetPaymentRequest, "paymentId" | "orderId">): PaymentName {
   if (paymentId > 0n === orderId > 0n) {
     throw invalid("payment_id", "give either this or order_id");
   }
   return paymentId > 0n ? { paymentId } : { orderId };
+}
+
+/** The amount of a bill share. */
+function checkAmount(amount: Money | undefined): { currencyCode: string; amountMinor: bigint } {
+  const { currencyCode = "", amountMinor = 0n } = amount ?? {};
+  if (!/^[A-Z]{3}$/.test(currencyCode)) {
+    throw invalid("amount.currency_code", "must be three capital letters");
+  }
+  if (amountMinor <= 0n) {
+    throw invalid("amount.amount_minor", "must be more than 0");
+  }
+  return { currencyCode, amountMinor };
 }
 
 function invalid(field: string, description: string): Failure {

@@ -106,7 +106,7 @@ export function addRefundRequested(tx: Tx, id: bigint, amountMinor: bigint): voi
 
 /** An attempt whose outcome is to be asked for. */
 export interface DueAttempt extends Attempt {
-  /** Nobody waits for the money any more: the order has ended, or can not be paid any more. */
+  /** Nobody waits for the money any more: the order has ended or can not be paid any more, or the bill was taken back. */
   readonly isHopeless: boolean;
 }
 
@@ -129,7 +129,7 @@ export async function claimDueAttempts(
        returning payment_attempts.*
      )
      select ${columns.replace(/(\w+)/g, "a.$1")},
-       p.order_state <> 'awaiting_payment' or p.payment_due_at <= now() as is_hopeless
+       p.order_state <> 'awaiting_payment' or coalesce(p.payment_due_at <= now(), false) as is_hopeless
      from claimed a join payments p on p.id = a.payment_id`,
     [options.countMax, options.leaseMs, options.leaseMaxMs],
   );

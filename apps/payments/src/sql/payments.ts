@@ -1,49 +1,6 @@
 import { arrayLiteral, type Queryable, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
-import type { OrderState, Payment, PaymentStatus } from "../domain/payment.ts";
-
-interface PaymentRow {
-  readonly id: bigint;
-  readonly order_id: bigint;
-  readonly user_id: bigint;
-  readonly status: PaymentStatus;
-  readonly version: number;
-  readonly currency_code: string;
-  readonly amount_minor: bigint;
-  readonly captured_minor: bigint;
-  readonly refund_requested_minor: bigint;
-  readonly refunded_minor: bigint;
-  readonly order_state: OrderState;
-  readonly order_version: number;
-  readonly attempts: number;
-  readonly decline_code: string;
-  readonly created_at: Date;
-  readonly payment_due_at: Date;
-}
-
-const columns = `id, order_id, user_id, status, version, currency_code, amount_minor, captured_minor,
-  refund_requested_minor, refunded_minor, order_state, order_version, attempts, decline_code, created_at,
-  payment_due_at`;
-
-function paymentOf(row: PaymentRow): Payment {
-  return {
-    id: row.id,
-    orderId: row.order_id,
-    userId: row.user_id,
-    status: row.status,
-    version: row.version,
-    currencyCode: row.currency_code,
-    amountMinor: row.amount_minor,
-    capturedMinor: row.captured_minor,
-    refundRequestedMinor: row.refund_requested_minor,
-    refundedMinor: row.refunded_minor,
-    orderState: row.order_state,
-    orderVersion: row.order_version,
-    attempts: row.attempts,
-    declineCode: row.decline_code,
-    createdAt: row.created_at,
-    paymentDueAt: row.payment_due_at,
-  };
-}
+import type { OrderState, Payment } from "../domain/payment.ts";
+import { type PaymentRow, paymentColumns, paymentOf } from "./payment-row.ts";
 
 /** A payment that is to be made, as the first news of its order says. */
 export interface PaymentDraft {
@@ -72,7 +29,7 @@ export async function insertPayments(tx: Tx, drafts: readonly PaymentDraft[]): P
        as d (order_id, user_id, status, currency_code, amount_minor, order_state, order_version, payment_due_at)
      order by order_id
      on conflict (order_id) do nothing
-     returning ${columns}`,
+     returning ${paymentColumns}`,
     [
       arrayLiteral(drafts.map((draft) => draft.orderId)),
       arrayLiteral(drafts.map((draft) => draft.userId)),
@@ -95,7 +52,7 @@ export async function insertPayments(tx: Tx, drafts: readonly PaymentDraft[]): P
 /** Locks the payments of orders, by id, as everything does before it touches attempts or refunds. */
 export async function lockPaymentsOfOrders(tx: Tx, orderIds: readonly bigint[]): Promise<Payment[]> {
   const rows = await tx.query<PaymentRow>(
-    `select ${columns} from payments where order_id = any($1::bigint[]) order by id for no key update`,
+    `select ${paymentColumns} from payments where order_id = any($1::bigint[]) order by id for no key update`,
     [arrayLiteral(orderIds)],
   );
   return rows.map(paymentOf);
@@ -104,7 +61,7 @@ export async function lockPaymentsOfOrders(tx: Tx, orderIds: readonly bigint[]):
 /** @returns undefined if there is none. */
 export async function lockPayment(tx: Tx, id: bigint): Promise<Payment | undefined> {
   const [row] = await tx.query<PaymentRow>(
-    `select ${columns} from payments where id = $1::bigint for no key update`,
+    `select ${paymentColumns} from payments where id = $1::bigint for no key update`,
     [`${id}`],
   );
   return row === undefined ? undefined : paymentOf(row);
@@ -121,6 +78,9 @@ export async function databaseTime(db: Queryable): Promise<Date> {
 
 /** Whether an order's deadline has passed, by the database's clock. */
 export async function isPastDeadline(tx: Tx, { paymentDueAt }: Payment): Promise<boolean> {
+  if (paymentDueAt === undefined) {
+    return false;
+  }
   const [row] = await tx.query<{ late: boolean }>(
     "select $1::text::timestamptz <= clock_timestamp() as late",
     [paymentDueAt.toISOString()],
@@ -148,11 +108,11 @@ export function updatePayments(tx: Tx, changes: readonly PaymentChange[]): void 
   tx.execute(
     `update payments set status = c.status, version = c.version, captured_minor = c.captured,
        refund_requested_minor = c.refund_requested, refunded_minor = c.refunded, order_state = c.order_state,
-       order_version = c.order_version, attempts = c.attempts, decline_code = c.decline_code
+       order_version = c.order_version, attempts = c.attempts, decline_code = c.decline_code, user_id = c.user_id
      from unnest($1::bigint[], $2::payment_status[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[],
-       $7::order_state[], $8::int[], $9::int[], $10::text[])
+       $7::order_state[], $8::int[], $9::int[], $10::text[], $11::bigint[])
        as c (id, status, version, captured, refund_requested, refunded, order_state, order_version, attempts,
-         decline_code)
+         decline_code, user_id)
      where payments.id = c.id`,
     [
       arrayLiteral(last.map((payment) => payment.id)),
@@ -165,12 +125,13 @@ export function updatePayments(tx: Tx, changes: readonly PaymentChange[]): void 
       arrayLiteral(last.map((payment) => payment.orderVersion)),
       arrayLiteral(last.map((payment) => payment.attempts)),
       textArrayLiteral(last.map((payment) => payment.declineCode)),
+      arrayLiteral(last.map((payment) => payment.userId)),
     ],
   );
   insertHistory(tx, changes);
 }
 
-function insertHistory(tx: Tx, changes: readonly PaymentChange[]): void {
+export function insertHistory(tx: Tx, changes: readonly PaymentChange[]): void {
   if (changes.length === 0) {
     return;
   }
@@ -192,9 +153,10 @@ export type PaymentName = { readonly paymentId: bigint } | { readonly orderId: b
 /** @returns undefined if there is none. */
 export async function findPayment(db: Queryable, name: PaymentName): Promise<Payment | undefined> {
   const [column, id] = "paymentId" in name ? ["id", name.paymentId] : ["order_id", name.orderId];
-  const [row] = await db.query<PaymentRow>(`select ${columns} from payments where ${column} = $1::bigint`, [
-    `${id}`,
-  ]);
+  const [row] = await db.query<PaymentRow>(
+    `select ${paymentColumns} from payments where ${column} = $1::bigint`,
+    [`${id}`],
+  );
   return row === undefined ? undefined : paymentOf(row);
 }
 
@@ -212,7 +174,7 @@ export async function listPayments(
 ): Promise<Payment[]> {
   const ofUser = userId === undefined ? "true" : "user_id = $3::bigint";
   const rows = await db.query<PaymentRow>(
-    `select ${columns} from payments where ${ofUser} and id < $1::bigint order by id desc limit $2`,
+    `select ${paymentColumns} from payments where ${ofUser} and id < $1::bigint order by id desc limit $2`,
     [`${before ?? 9_223_372_036_854_775_807n}`, countMax, ...(userId === undefined ? [] : [`${userId}`])],
   );
   return rows.map(paymentOf);

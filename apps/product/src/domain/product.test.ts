@@ -8,6 +8,7 @@ const lamp: ProductDraft = {
   price: { currencyCode: "EUR", amountMinor: 1299n },
   kind: "physical",
   locationId: undefined,
+  menu: undefined,
 };
 
 function violatedField(draft: ProductDraft): string | undefined {

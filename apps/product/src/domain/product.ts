@@ -11,6 +11,26 @@ export interface Price {
   readonly amountMinor: bigint;
 }
 
+/** What guests read about a dish or drink. */
+export interface MenuDetails {
+  readonly description: string;
+  readonly categories: readonly string[];
+  readonly tags: readonly string[];
+  readonly additives: readonly string[];
+  readonly isSoldOut: boolean;
+  /** It was taken off the menu. */
+  readonly isOffMenu: boolean;
+}
+
+export const noDetails: MenuDetails = {
+  description: "",
+  categories: [],
+  tags: [],
+  additives: [],
+  isSoldOut: false,
+  isOffMenu: false,
+};
+
 /** A product as somebody wants it to be: each field is valid by itself. */
 export interface ProductDraft {
   readonly sku: number;
@@ -19,6 +39,8 @@ export interface ProductDraft {
   readonly kind: ProductKind;
   /** Undefined unless it is a menu item. */
   readonly locationId: bigint | undefined;
+  /** Undefined unless it is a menu item, which may have none. */
+  readonly menu: MenuDetails | undefined;
 }
 
 export interface Product extends ProductDraft {
@@ -28,15 +50,18 @@ export interface Product extends ProductDraft {
 /**
  * Checks what the contract can not state field by field.
  *
- * @throws Failure `invalid_argument` when a menu item lacks its location, another product has one, or a name is blank
- * or has control characters, which no order line accepts.
+ * @throws Failure `invalid_argument` when a menu item lacks its location, another product has one or has a menu's
+ * details, or a name is blank or has control characters, which no order line accepts.
  */
-export function checkDraft({ name, kind, locationId }: ProductDraft): void {
+export function checkDraft({ name, kind, locationId, menu }: ProductDraft): void {
   if (kind === "menu_item" && locationId === undefined) {
     throw invalid("location_id", "is required for a menu item: the location to whose menu it belongs");
   }
   if (kind !== "menu_item" && locationId !== undefined) {
     throw invalid("location_id", "must be left out unless the product is a menu item");
+  }
+  if (kind !== "menu_item" && menu !== undefined) {
+    throw invalid("menu", "must be left out unless the product is a menu item");
   }
   if (name.trim() === "") {
     throw invalid("name", "must not be blank");
@@ -44,6 +69,22 @@ export function checkDraft({ name, kind, locationId }: ProductDraft): void {
   if (hasControlCharacter(name)) {
     throw invalid("name", "must not contain control characters");
   }
+  if (menu?.description.includes("\0")) {
+    throw invalid("menu.description", "must not contain NUL");
+  }
+  for (const field of ["categories", "tags", "additives"] as const) {
+    if (menu?.[field].some((word) => keyOf(word) === "" || hasControlCharacter(word))) {
+      throw invalid(`menu.${field}`, "must be neither blank nor contain control characters");
+    }
+  }
+}
+
+/**
+ * A text without the differences that make no difference to people: upper case, forms of one letter, and the amount of
+ * space between words.
+ */
+export function keyOf(text: string): string {
+  return text.normalize("NFKC").toLowerCase().normalize("NFKC").replace(/\s+/g, " ").trim();
 }
 
 function hasControlCharacter(text: string): boolean {

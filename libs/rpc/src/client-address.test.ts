@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clientAddress, parseNetworks } from "./client-address.ts";
+import { addressGroup, clientAddress, parseNetworks } from "./client-address.ts";
 
 const proxies = parseNetworks(["10.0.0.0/8", "192.0.2.7", "fd00::/8"]);
 
@@ -19,4 +19,14 @@ test.each([
 
 test("what is no network is named", () => {
   expect(() => parseNetworks(["10.0.0.0/8", "gateway"])).toThrow('"gateway"');
+});
+
+test.each([
+  ["192.0.2.7", "192.0.2.7"],
+  ["::ffff:192.0.2.7", "192.0.2.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:db8:1:2::9", "2001:db8:1:2::/64"],
+  ["somebody", ""],
+])("%s counts as %s", (address, group) => {
+  expect(addressGroup(address)).toBe(group);
 });

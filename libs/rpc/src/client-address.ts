@@ -43,3 +43,17 @@ function isTrusted(text: string, trusted: Networks): boolean {
     ([network, length]) => network.kind() === address.kind() && address.match(network as ipaddr.IPv4, length),
   );
 }
+
+/**
+ * The part of an address that stands for one place, where tries are counted by place: a home has a whole /64 of IPv6
+ * addresses. Empty for what is no address.
+ */
+export function addressGroup(address: string): string {
+  if (!ipaddr.isValid(address)) {
+    return "";
+  }
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === "ipv6"
+    ? `${parsed.toNormalizedString().split(":").slice(0, 4).join(":")}::/64`
+    : parsed.toString();
+}
