@@ -19,11 +19,17 @@ const swaggerUi = "apps/gateway/node_modules/swagger-ui-dist";
 /** What programs serve as it is: a built one has it in its own folder, because nothing else is in its container. */
 const filesBesidePrograms = {
   gateway: [
-    "proto/gen/openapi.json",
-    "proto/gen/asyncapi.json",
-    `${swaggerUi}/swagger-ui.css`,
-    `${swaggerUi}/swagger-ui-bundle.js`,
-  ].map((from) => ({ from, to: `apps/gateway/dist/documents/${basename(from)}` })),
+    ...[
+      "proto/gen/openapi.json",
+      "proto/gen/asyncapi.json",
+      `${swaggerUi}/swagger-ui.css`,
+      `${swaggerUi}/swagger-ui-bundle.js`,
+    ].map((from) => ({ from, to: `apps/gateway/dist/documents/${basename(from)}` })),
+    ...["guest-page.html", "guest-page.css", "guest-page.js"].map((name) => ({
+      from: `apps/gateway/src/guest-page/${name}`,
+      to: `apps/gateway/dist/guest-page/${name}`,
+    })),
+  ],
 };
 
 /** Every app that has a program. */

@@ -14,7 +14,6 @@ import { createLogger } from "@ordermesh/telemetry/logger";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
 import type { GatewayConfig } from "./config.ts";
-import { documentRoutes } from "./documents/documents.ts";
 import { createClientAddressOf } from "./edge/client-address.ts";
 import { createEdgeLimits } from "./edge/edge-limits.ts";
 import { createEdgeListener } from "./edge/edge-listener.ts";
@@ -22,6 +21,7 @@ import { refuseHttp2 } from "./edge/refuse-http2.ts";
 import { createAnswerRoute } from "./edge/route-answers.ts";
 import { createIdempotentWrites } from "./idempotency/idempotent-writes.ts";
 import { startPruneLoop } from "./idempotency/prune-loop.ts";
+import { pageRoutes } from "./page-routes.ts";
 import { clientCartRoutes } from "./replaced/client-carts.ts";
 import { orderProcessingRoutes } from "./replaced/order-processing.ts";
 import { orderedOnlineRoutes } from "./replaced/ordered-online/ordered-online-routes.ts";
@@ -41,7 +41,6 @@ import { sessionRoute } from "./websocket/session-route.ts";
 import { createSessionStreams } from "./websocket/session-stream.ts";
 import { createSocketCaps } from "./websocket/socket-caps.ts";
 import { createSocketMetrics } from "./websocket/socket-metrics.ts";
-import { socketPageRoutes } from "./websocket/socket-page-routes.ts";
 import { createUpgradeListener } from "./websocket/upgrade-listener.ts";
 
 const service = "gateway";
@@ -132,8 +131,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     logger,
   });
   const otherRoutes = [
-    ...(await documentRoutes()),
-    ...socketPageRoutes(),
+    ...(await pageRoutes()),
     ...orderedOnlineRoutes({ parts: orderedOnline, tracing, timeoutMs: config.upstreamTimeoutMs, logger }),
     ...orderProcessingRoutes({ clients, userRoute, currency: config.billCurrency }),
     ...clientCartRoutes({ clients, userRoute, database, card }),

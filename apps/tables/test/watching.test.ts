@@ -119,6 +119,8 @@ test("what a watcher puts together is what the session is", async () => {
   const table = await house.open();
   const { sessionId } = table;
   const watcher = watch(house.staff, { sessionId });
+  // From here on it is told of each change, and not of a session that has some of them.
+  await eventually(() => expect(watcher.told.length).toBeGreaterThan(0));
   const guests = await Promise.all(["Ada", "Bob", "Eve"].map((name) => table.join(name)));
   const orderIds = await Promise.all(
     guests.flatMap((guest) => [guest.order(house.pasta), guest.order(house.espresso)]),
