@@ -197,22 +197,23 @@ describe("a look at menus", () => {
       expect(await skus({ category: "Rare" })).toHaveLength(40);
       expect(await skus({ locationId: BigInt(100 + round) })).toHaveLength(20);
     }
-    // The figures come late, and all of one connection's at the same time.
+    // The figures come late, all of one connection's at the same time, and those of the tests before may come with them:
+    // they read a table of a few rows, which is not a tenth of what reading this one would count.
     const after = await eventually(async () => {
       const now = await scans();
-      expect(now.menus_by_word! - before.menus_by_word!).toBe(searches);
+      expect(now.menus_by_word! - before.menus_by_word!).toBeGreaterThanOrEqual(searches);
+      expect(now.menus_by_name! - before.menus_by_name!).toBeGreaterThanOrEqual(searches);
       return now;
     });
-    expect(after.menus_by_name! - before.menus_by_name!).toBe(searches);
-    expect(after.table! - before.table!).toBe(0);
+    expect(after.rowsOfWholeTable! - before.rowsOfWholeTable!).toBeLessThan(4_000);
   });
 });
 
-/** How often PostgreSQL has read the whole table, and looked into each index. */
+/** How many rows PostgreSQL has read by going through the whole table, and how often it has looked into each index. */
 async function scans(): Promise<Record<string, number>> {
-  const rows = await sql`select t.seq_scan::int as whole, i.indexrelname as name, i.idx_scan::int as count
+  const rows = await sql`select t.seq_tup_read::int as rows, i.indexrelname as name, i.idx_scan::int as count
     from pg_stat_user_tables t join pg_stat_user_indexes i using (relid) where t.relname = 'products'`;
-  return { table: rows[0]?.whole, ...Object.fromEntries(rows.map(({ name, count }) => [name, count])) };
+  return { rowsOfWholeTable: rows[0]?.rows, ...Object.fromEntries(rows.map(({ name, count }) => [name, count])) };
 }
 
 describe("who may edit menus here", () => {

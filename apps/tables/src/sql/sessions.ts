@@ -56,9 +56,11 @@ export async function findSession(db: Queryable, id: bigint): Promise<Session | 
 /**
  * Locks a session for a change. The first statement of its transaction that locks or writes anything: so the
  * transaction's number is taken while nobody else can change the session, and its changes are numbered as they follow
- * one another.
+ * one another. The lock of the row alone would not do, because whoever waits for it behind others may be given a number
+ * before it has it; waiting for an advisory lock takes none.
  */
 export async function lockSession(tx: Tx, id: bigint): Promise<Session | undefined> {
+  tx.execute("select pg_advisory_xact_lock(hashtextextended('table session', $1::bigint))", [id]);
   const rows = await tx.query<SessionRow>(
     `select ${sessionColumns} from sessions s where s.id = $1::bigint for update`,
     [id],
