@@ -1,3 +1,4 @@
+import { pause } from "@ordermesh/process/wait";
 import { seededRandom } from "@ordermesh/testkit/seeded-random";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LomsHarness, startLomsHarness } from "./loms-harness.ts";
@@ -29,13 +30,19 @@ afterAll(async () => {
   await harness.stop();
 });
 
-/** Both calls at once, in a random order. @returns whether each succeeded. */
+/**
+ * Both calls at once, in a random order and up to some milliseconds apart, so that either may be the first.
+ *
+ * @returns whether each succeeded.
+ */
 async function atOnce(
   first: () => Promise<unknown>,
   second: () => Promise<unknown>,
 ): Promise<[boolean, boolean]> {
   const swap = random.integer(0, 1) === 1;
-  const calls = swap ? [second(), first()] : [first(), second()];
+  const [early, late] = swap ? [second, first] : [first, second];
+  const begun = early();
+  const calls = [begun, pause(random.integer(0, 6)).then(late)];
   const settled = (await Promise.allSettled(calls)).map(({ status }) => status === "fulfilled");
   const [one = false, two = false] = swap ? settled.reverse() : settled;
   return [one, two];
