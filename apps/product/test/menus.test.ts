@@ -213,7 +213,10 @@ describe("a look at menus", () => {
 async function scans(): Promise<Record<string, number>> {
   const rows = await sql`select t.seq_tup_read::int as rows, i.indexrelname as name, i.idx_scan::int as count
     from pg_stat_user_tables t join pg_stat_user_indexes i using (relid) where t.relname = 'products'`;
-  return { rowsOfWholeTable: rows[0]?.rows, ...Object.fromEntries(rows.map(({ name, count }) => [name, count])) };
+  return {
+    rowsOfWholeTable: rows[0]?.rows,
+    ...Object.fromEntries(rows.map(({ name, count }) => [name, count])),
+  };
 }
 
 describe("who may edit menus here", () => {
