@@ -6,6 +6,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /workspace
 # The packages are a layer of their own, which only a change of the lock file makes anew.
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY patches patches
 RUN npx -y pnpm@10.34.9 fetch
 COPY . .
 RUN npx -y pnpm@10.34.9 install --frozen-lockfile --offline \
