@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { findFreePort } from "@ordermesh/embedded/port";
+import { builtProgram } from "@ordermesh/testkit/built-program";
 import { eventually } from "@ordermesh/testkit/eventually";
 
 export type ProgramName =
@@ -32,17 +31,14 @@ export async function startServiceProcess(
   app: ProgramName,
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
-  const entry = fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
-  if (!existsSync(entry)) {
-    throw new Error(`${app} is not built. Run \`pnpm build\`.`);
-  }
+  const program = builtProgram(app);
   const port = await findFreePort();
   const prefix = app.toUpperCase();
   let output = "";
   let child: ChildProcess;
 
   async function start(): Promise<void> {
-    child = spawn(process.execPath, ["--enable-source-maps", entry], {
+    child = spawn(process.execPath, program, {
       env: {
         ...process.env,
         LOG_LEVEL: "warn",

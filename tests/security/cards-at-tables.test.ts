@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { findFreePort } from "@ordermesh/embedded/port";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { readToEnd } from "@ordermesh/kafka/read-to-end";
 import { ShareState } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
 import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
+import { builtProgram } from "@ordermesh/testkit/built-program";
 import { eventually } from "@ordermesh/testkit/eventually";
 import { testLogger } from "@ordermesh/testkit/test-logger";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -42,10 +42,8 @@ afterAll(async () => {
 });
 
 async function startTables(): Promise<void> {
-  const main = fileURLToPath(new URL("../../apps/tables/src/main.ts", import.meta.url));
   const port = await findFreePort();
-  child = spawn(process.execPath, ["--import", "tsx", main], {
-    cwd: fileURLToPath(new URL("../../", import.meta.url)),
+  child = spawn(process.execPath, builtProgram("tables"), {
     env: { PATH: process.env.PATH, ...paying.harness.tablesEnvironment, TABLES_PORT: `${port}` },
     stdio: ["ignore", "pipe", "pipe"],
   });

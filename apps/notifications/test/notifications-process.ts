@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { builtProgram } from "@ordermesh/testkit/built-program";
 
 /** The program, as its own process. */
 export interface NotificationsProcess {
@@ -16,10 +16,7 @@ export interface NotificationsProcess {
 export function startNotificationsProcess(
   environment: Readonly<Record<string, string>>,
 ): NotificationsProcess {
-  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-  const root = fileURLToPath(new URL("../../../", import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", main], {
-    cwd: root,
+  const child: ChildProcess = spawn(process.execPath, builtProgram("notifications"), {
     env: { PATH: process.env.PATH, AUTH: "off", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,8 +1,9 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { services } from "@ordermesh/ordermesh/programs";
+import { builtProgram } from "@ordermesh/testkit/built-program";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeStandInMesh, runScript, type StandInMesh, watch } from "./stand-in-mesh.ts";
+import { makeStandInMesh, runProgram, type StandInMesh, watch } from "./stand-in-mesh.ts";
 
 let standIns: StandInMesh;
 beforeEach(async () => {
@@ -12,7 +13,9 @@ afterEach(() => standIns.remove());
 
 async function ordermesh(commandArguments: readonly string[], more: Record<string, string> = {}) {
   const environment = standIns.environment([], { DEVKAFKA_PORT: "0", ...more });
-  const { ended, output } = watch(runScript("../src/main.ts", commandArguments, environment));
+  const { ended, output } = watch(
+    runProgram([...builtProgram("ordermesh"), ...commandArguments], environment),
+  );
   return { exitCode: await ended, output: output() };
 }
 

@@ -89,7 +89,15 @@ export function runScript(
   commandArguments: readonly string[],
   environment: Record<string, string>,
 ): ChildProcess {
-  return spawn(process.execPath, [...scriptArguments(path), ...commandArguments], {
+  return runProgram([...scriptArguments(path), ...commandArguments], environment);
+}
+
+/** Runs Node as a program of its own, in its own process group. */
+export function runProgram(
+  nodeArguments: readonly string[],
+  environment: Record<string, string>,
+): ChildProcess {
+  return spawn(process.execPath, nodeArguments, {
     detached: true,
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],

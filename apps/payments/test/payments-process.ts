@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { findFreePort } from "@ordermesh/embedded/port";
+import { builtProgram } from "@ordermesh/testkit/built-program";
 import { eventually } from "@ordermesh/testkit/eventually";
 
 /** The program, as its own process, with everything that it writes. */
@@ -14,11 +14,8 @@ export interface PaymentsProcess {
 export async function startPaymentsProcess(
   environment: Readonly<Record<string, string>>,
 ): Promise<PaymentsProcess> {
-  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-  const root = fileURLToPath(new URL("../../../", import.meta.url));
   const port = await findFreePort();
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", main], {
-    cwd: root,
+  const child: ChildProcess = spawn(process.execPath, builtProgram("payments"), {
     env: {
       PATH: process.env.PATH,
       PAYMENTS_HOST: "127.0.0.1",

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { findFreePort } from "@ordermesh/embedded/port";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { readToEnd } from "@ordermesh/kafka/read-to-end";
 import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
+import { builtProgram } from "@ordermesh/testkit/built-program";
 import { eventually } from "@ordermesh/testkit/eventually";
 import { testLogger } from "@ordermesh/testkit/test-logger";
 import { expect, onTestFinished, test } from "vitest";
@@ -16,10 +16,8 @@ import { startTablesHarness, type TablesHarness } from "./tables-harness.ts";
 
 /** The program as its own process, with everything that it writes. */
 async function startProgram({ tablesEnvironment }: TablesHarness) {
-  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
   const port = await findFreePort();
-  const child = spawn(process.execPath, ["--import", "tsx", main], {
-    cwd: fileURLToPath(new URL("../../../", import.meta.url)),
+  const child = spawn(process.execPath, builtProgram("tables"), {
     env: { PATH: process.env.PATH, ...tablesEnvironment, TABLES_PORT: `${port}`, LOG_LEVEL: "debug" },
     stdio: ["ignore", "pipe", "pipe"],
   });
