@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -38,7 +38,8 @@ function shellBlocks(path: string): string {
 
 /** buf itself, without npx and its wrapper, which take longer to start than its two hundred calls take. */
 function bufProgram(): string {
-  const wrapper = `${root}node_modules/@bufbuild/buf/`;
+  // The package of this platform lies beside the wrapper, where the link in our node_modules leads to.
+  const wrapper = `${realpathSync(`${root}node_modules/@bufbuild/buf`)}/`;
   const cpu = process.arch === "arm64" && process.platform === "linux" ? "aarch64" : process.arch;
   try {
     return createRequire(`${wrapper}package.json`).resolve(
