@@ -5,10 +5,12 @@ import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { eventually } from "@ordermesh/testkit/eventually";
 import { type FreshDatabase, freshDatabase } from "@ordermesh/testkit/fresh-database";
+import { postgresUrl } from "@ordermesh/testkit/infrastructure";
 import { startTcpProxy, type TcpProxy } from "@ordermesh/testkit/tcp-proxy";
+import postgres from "postgres";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type FaultRun, faultRun } from "../harness/fault-run.ts";
-import { type Installation, startInstallation } from "../harness/installation.ts";
+import { type Installation, replicaName, startInstallation } from "../harness/installation.ts";
 import type { Load } from "../harness/load.ts";
 import { expectAllStored, receiveStock, startOrderLoad } from "../harness/order-load.ts";
 import { addProducts, startPurchaseLoad } from "../harness/purchase-load.ts";
@@ -25,7 +27,10 @@ const deadlineMs = 2_000;
 /** What a busy machine may add to a deadline. A call that hangs takes much longer than this. */
 const slackMs = 1_000;
 
+type LinkedApp = "loms" | "checkout";
+
 let installation: Installation;
+let sql: postgres.Sql;
 let databases: Readonly<Record<string, FreshDatabase>>;
 let databaseLink: TcpProxy;
 let lomsLink: TcpProxy;
@@ -39,6 +44,7 @@ beforeAll(async () => {
     freshDatabase(),
   ]);
   databases = { loms, product, checkout: checkoutDatabase };
+  sql = postgres(postgresUrl(), { max: 1, onnotice: () => {} });
   const server = new URL(loms.url);
   databaseLink = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
   const linked = new URL(loms.url);
@@ -63,13 +69,41 @@ afterAll(async () => {
   await installation?.stop();
   await Promise.all([databaseLink, lomsLink].map((link) => link?.close()));
   await Promise.all(Object.values(databases ?? {}).map((database) => database.drop()));
+  await sql?.end();
 });
 
-/** Sockets, files and pipes that a process has open. */
-async function handlesOf({ port }: ServiceProcess): Promise<number> {
-  return (
-    (await readMetric(port, "nodejs_active_handles_total")) + (await readMetric(port, "process_open_fds"))
-  );
+/** Connections that a service may have to its database: its pool, and one each for what has a connection of its own. */
+const connectionsMax = { loms: 8 + 3, checkout: 8 + 2 };
+
+interface Opened {
+  /** To the database. */
+  readonly connections: number;
+  /** Sockets, files and pipes beside them. */
+  readonly otherHandles: number;
+}
+
+/**
+ * What a service has open. Its pool opens a connection more whenever there is more to do at once, after a silence as
+ * before it. So they are counted by themselves.
+ */
+async function openedBy(app: LinkedApp): Promise<Opened> {
+  const { port } = serviceOf(app);
+  const connections = await countConnections(app);
+  const handles = await readMetric(port, "nodejs_active_handles_total");
+  const files = await readMetric(port, "process_open_fds");
+  expect(await countConnections(app)).toBe(connections);
+  return { connections, otherHandles: handles + files - 2 * connections };
+}
+
+async function countConnections(app: LinkedApp): Promise<number> {
+  const database = new URL(databases[app]!.url).pathname.slice(1);
+  const [row] = await sql<{ count: number }[]>`select count(*)::int from pg_stat_activity
+    where datname = ${database} and application_name = ${replicaName(app, 0)}`;
+  return row!.count;
+}
+
+function serviceOf(app: LinkedApp): ServiceProcess {
+  return installation.services[app][0]!;
 }
 
 async function readyz({ port }: ServiceProcess): Promise<string> {
@@ -85,17 +119,17 @@ async function readyz({ port }: ServiceProcess): Promise<string> {
 async function silenceRepeatedly(options: {
   readonly run: FaultRun;
   readonly link: TcpProxy;
-  readonly service: ServiceProcess;
+  readonly app: LinkedApp;
   readonly startLoad: () => Load;
   readonly duringSilence: () => Promise<void>;
 }): Promise<void> {
-  const { run, link, service, duringSilence } = options;
-  // Every pool is filled before handles are counted.
+  const { run, link, app, duringSilence } = options;
+  // What is opened once and kept is open before anything is counted.
   const warmUp = options.startLoad();
   onTestFinished(warmUp.abandon);
   await warmUp.untilMoreTurns(40);
   await warmUp.stop();
-  const handlesBefore = await handlesOf(service);
+  const before = await eventually(() => openedBy(app));
 
   const load = options.startLoad();
   onTestFinished(load.abandon);
@@ -108,22 +142,25 @@ async function silenceRepeatedly(options: {
     await Promise.all([pause(silentMs), eventually(duringSilence)]);
     expect(load.retries()).toBeGreaterThan(retries);
     link.heal();
-    await eventually(async () => expect(await readyz(service)).toContain("200"));
+    await eventually(async () => expect(await readyz(serviceOf(app))).toContain("200"));
     await load.untilMoreTurns(20);
   }
   await load.stop();
-  const handlesAfter = await eventually(async () => {
-    const handles = await handlesOf(service);
-    expect(handles).toBeLessThanOrEqual(handlesBefore);
-    return handles;
+  const after = await eventually(async () => {
+    const opened = await openedBy(app);
+    expect(opened.otherHandles).toBeLessThanOrEqual(before.otherHandles);
+    expect(opened.connections).toBeLessThanOrEqual(connectionsMax[app]);
+    return opened;
   });
   run.report({
     "connections silenced": link.faults(),
     calls: load.calls(),
     "calls without an answer": load.retries(),
     "ms the slowest call": load.slowestMs(),
-    "handles before": handlesBefore,
-    "handles after": handlesAfter,
+    "handles before": before.otherHandles,
+    "handles after": after.otherHandles,
+    "connections to the database before": before.connections,
+    "connections to the database after": after.connections,
   });
   expect(load.slowestMs()).toBeLessThan(deadlineMs + slackMs);
   expect(link.faults()).toBeGreaterThanOrEqual(run.rounds);
@@ -134,18 +171,17 @@ const database = faultRun("LOMS and PostgreSQL, link silent", { short: 1, long: 
 test("a database that is silent makes LOMS not ready, and no call waits beyond its deadline", {
   timeout: database.timeoutMs(60_000),
 }, async () => {
-  const [loms] = installation.services.loms;
   const loads: ReturnType<typeof startOrderLoad>[] = [];
   await silenceRepeatedly({
     run: database,
     link: databaseLink,
-    service: loms as ServiceProcess,
+    app: "loms",
     startLoad() {
       const load = startOrderLoad({ orders, random: database.random, skus, workers: 20 });
       loads.push(load);
       return load;
     },
-    duringSilence: async () => expect(await readyz(loms as ServiceProcess)).toMatch(/^503 .*database/),
+    duringSilence: async () => expect(await readyz(serviceOf("loms"))).toMatch(/^503 .*database/),
   });
   await expectAllStored(orders, ...loads);
   await installation.expectVerifyClean();
@@ -156,15 +192,14 @@ const upstream = faultRun("checkout and LOMS, link silent", { short: 1, long: 10
 test("a LOMS that is silent makes no call of checkout wait beyond its deadline", {
   timeout: upstream.timeoutMs(60_000),
 }, async () => {
-  const [service] = installation.services.checkout;
   await silenceRepeatedly({
     run: upstream,
     link: lomsLink,
-    service: service as ServiceProcess,
+    app: "checkout",
     startLoad: () => startPurchaseLoad({ checkout, orders, random: upstream.random, skus, workers: 20 }),
     // Carts can still be looked at: checkout stays ready, and tells by its errors who is away.
     duringSilence: async () => {
-      expect(await readyz(service as ServiceProcess)).toContain("200");
+      expect(await readyz(serviceOf("checkout"))).toContain("200");
       await checkout.listCart({ userId: 1n });
     },
   });

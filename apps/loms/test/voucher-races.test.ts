@@ -116,10 +116,10 @@ test("refunds that are asked for at once: one is made", async () => {
   }
 });
 
-test("codes around the moment when they expire: what was used is not paid back, and all else is", async () => {
-  const orders = await Promise.all(Array.from({ length: 20 }, () => shop.buy({ validForMs: 1_500 })));
+/** Shows the codes of twenty orders from shortly before their end until shortly after it, and counts the answers. */
+async function showAroundTheEnd(validForMs: number, messages: Map<string, number>): Promise<void> {
+  const orders = await Promise.all(Array.from({ length: 20 }, () => shop.buy({ validForMs })));
   const used = new Map(orders.map((orderId) => [orderId, 0n]));
-  const messages = new Map<string, number>();
   await Promise.all(
     orders.map(async (orderId) => {
       const codes = await shop.codes(orderId);
@@ -139,6 +139,14 @@ test("codes around the moment when they expire: what was used is not paid back, 
       expect(await refundOf(orderId)).toBe(isAllUsed ? undefined : 5_000n - 1_200n * count);
     });
     expect(await countOf(orderId, VoucherCodeState.USED)).toBe(Number(count));
+  }
+}
+
+test("codes around the moment when they expire: what was used is not paid back, and all else is", async () => {
+  const messages = new Map<string, number>();
+  // A machine that takes longer to sell them than they are good gets another chance with codes that are good for longer.
+  for (let validForMs = 1_500; validForMs <= 12_000 && !messages.has(validated); validForMs *= 2) {
+    await showAroundTheEnd(validForMs, messages);
   }
   process.stdout.write(`codes around their end: ${JSON.stringify(Object.fromEntries(messages))}\n`);
   expect([...messages.keys()].sort()).toEqual(["Already expired!", validated]);

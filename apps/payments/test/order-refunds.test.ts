@@ -43,6 +43,8 @@ async function ask(orderId: bigint, { eventId, ...asking }: Asking): Promise<big
 async function paidOrder(): Promise<bigint> {
   const orderId = await harness.order();
   await harness.pay(orderId);
+  // A slow provider answers later than the call. An order that is said to be paid before that was paid by other means.
+  await harness.settled(orderId, (payment) => expect(payment.status).toBe(PaymentStatus.CAPTURED));
   await harness.publish({ kind: "paid", orderId });
   return orderId;
 }

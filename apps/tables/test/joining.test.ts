@@ -62,14 +62,19 @@ test("somebody who guesses from one address has ten tries, all at once as well",
 
 test("many who guess together use up what all have together; links still let in", async () => {
   const table = await house.open();
-  const triesMax = joinLimits.wrongCodes.triesMax;
+  const { triesMax, everyMs } = joinLimits.wrongCodes;
+  const startedAt = performance.now();
   const outcomes = await Promise.all(
     Array.from({ length: triesMax + 20 }, (_, index) => refusalOf(join("code", wrongCode(index)))),
   );
-  const tooMany = outcomes.filter(({ reason }) => reason === "TOO_MANY_TRIES").length;
-  // One more comes free each ten seconds.
-  expect(tooMany).toBeGreaterThan(15);
-  expect(tooMany).toBeLessThanOrEqual(20);
+  // A try that a busy database had no time for tells nothing about its code, and does not count.
+  for (let index = outcomes.length; !outcomes.some(({ reason }) => reason === "TOO_MANY_TRIES"); index += 1) {
+    outcomes.push(await refusalOf(join("code", wrongCode(index))));
+  }
+  const wrong = outcomes.filter(({ reason }) => reason === "INVITATION_NOT_FOUND").length;
+  const comeFree = Math.ceil((performance.now() - startedAt) / everyMs);
+  expect(wrong).toBeGreaterThanOrEqual(triesMax);
+  expect(wrong).toBeLessThanOrEqual(triesMax + comeFree);
   expect(await refusalOf(join("code", table.code))).toMatchObject({ code: "ResourceExhausted" });
   expect((await join("link", table.link)).session?.sessionId).toBe(table.sessionId);
 });
