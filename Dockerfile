@@ -1,5 +1,6 @@
 # One file for all programs: docker build --build-arg SERVICE=loms --tag ordermesh/loms .
-# SERVICE is loms, checkout, product, payments, notifications, tables, identity, gateway, or ordermesh, the command line.
+# SERVICE is loms, checkout, product, payments, notifications, tables, identity, gateway (with the pages in it), or ordermesh,
+# the command line.
 ARG NODE_IMAGE=node:20.20.2-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build

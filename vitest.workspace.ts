@@ -32,8 +32,23 @@ export default defineConfig({
         test: {
           name: "mesh",
           include: ["tests/**/*.test.ts"],
+          // The links in node_modules lead to the tests of other packages.
+          exclude: ["**/node_modules/**", "tests/web/**"],
           globalSetup: ["libs/testkit/src/global-setup.ts"],
           isolate,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "web",
+          include: ["tests/web/**/*.test.ts"],
+          globalSetup: ["tests/web/global-setup.ts"],
+          isolate,
+          // By themselves, and one after another: what they measure is what a person waits for.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

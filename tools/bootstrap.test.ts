@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-/** A small checkout with the real steps, the real esbuild, and stand-ins for pnpm and buf that write a log. */
+/** A small checkout with the real steps, the real esbuild, and stand-ins for pnpm and buf that write a log, and for vite. */
 let checkout: string;
 beforeEach(async () => {
   checkout = await mkdtemp(join(tmpdir(), "ordermesh bootstrap "));
@@ -20,7 +20,16 @@ beforeEach(async () => {
   await put(
     "bin/npx",
     `#!/bin/sh\necho install >> log\nwhile [ -e hold ]; do sleep 0.05; done\nmkdir -p node_modules/.bin\n
-    cp bin/buf node_modules/.bin/buf\nln -sfn "${esbuild}" node_modules/esbuild\n`,
+    cp bin/buf node_modules/.bin/buf\nln -sfn "${esbuild}" node_modules/esbuild\n
+    mkdir -p apps/web/node_modules/vite/dist/node\ncp bin/vite.cjs apps/web/node_modules/vite/dist/node/index.js\n`,
+  );
+  await put(
+    "bin/vite.cjs",
+    `const { mkdirSync, writeFileSync } = require("node:fs");
+     exports.build = async ({ root }) => {
+       mkdirSync(root + "/dist", { recursive: true });
+       writeFileSync(root + "/dist/index.html", "a page");
+     };`,
   );
   await put(
     "bin/buf",

@@ -1,7 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { fingerprint, isStamped, removeStamp, writeStamp } from "./fingerprint.mjs";
 import { root, StepFailed, timed } from "./step.mjs";
 import { withWorkspaceLock } from "./workspace-lock.mjs";
@@ -16,6 +25,9 @@ const banner = [
 
 const swaggerUi = "apps/gateway/node_modules/swagger-ui-dist";
 
+/** The pages, as they are built, and where the gateway has them beside its program. */
+const pages = { source: "apps/web", built: "apps/web/dist", served: "apps/gateway/dist/web" };
+
 /** What programs serve as it is: a built one has it in its own folder, because nothing else is in its container. */
 const filesBesidePrograms = {
   gateway: [
@@ -25,10 +37,6 @@ const filesBesidePrograms = {
       `${swaggerUi}/swagger-ui.css`,
       `${swaggerUi}/swagger-ui-bundle.js`,
     ].map((from) => ({ from, to: `apps/gateway/dist/documents/${basename(from)}` })),
-    ...["guest-page.html", "guest-page.css", "guest-page.js"].map((name) => ({
-      from: `apps/gateway/src/guest-page/${name}`,
-      to: `apps/gateway/dist/guest-page/${name}`,
-    })),
   ],
 };
 
@@ -48,13 +56,21 @@ function wanted() {
     readdirSync(join(root, folder)).map((name) => join(folder, name, "src")),
   );
   const isProgram = (path) => !path.endsWith(".test.ts");
-  return fingerprint([...sources, "proto/gen", "tools/build.mjs", "pnpm-lock.yaml"], isProgram);
+  const others = [
+    "apps/web/index.html",
+    "apps/web/vite.config.ts",
+    "proto/gen",
+    "tools/build.mjs",
+    "pnpm-lock.yaml",
+  ];
+  return fingerprint([...sources, ...others], isProgram);
 }
 
 export function isBuilt() {
   const programs = appsToBuild().map((app) => join(root, "apps", app, "dist", "main.js"));
   const besides = filesToCopy().map(({ to }) => join(root, to));
-  return [...programs, ...besides].every((file) => existsSync(file)) && isStamped(stampFile, wanted());
+  const page = join(root, pages.served, "index.html");
+  return [...programs, ...besides, page].every((file) => existsSync(file)) && isStamped(stampFile, wanted());
 }
 
 /**
@@ -106,16 +122,43 @@ export async function build() {
     logLevel: "warning",
     write: false,
   };
-  const { outputFiles } = await esbuild.build(options).catch((error) => {
+  const building = esbuild.build(options).catch((error) => {
     throw new StepFailed(`The programs could not be built: see above. (${error.errors?.length ?? 0} errors)`);
   });
+  const [{ outputFiles }] = await Promise.all([building, buildPages()]);
   for (const { path, contents } of outputFiles) {
     replaceFile(path, contents);
   }
   for (const { from, to } of filesToCopy()) {
     replaceFile(join(root, to), readFileSync(join(root, from)));
   }
+  replacePages();
   writeStamp(stampFile, content);
+}
+
+/** Vite belongs to the pages alone, so it is found where they have it. */
+async function buildPages() {
+  const vite = await import(
+    pathToFileURL(join(root, pages.source, "node_modules/vite/dist/node/index.js")).href
+  );
+  await vite
+    .build({
+      root: join(root, pages.source),
+      configFile: join(root, pages.source, "vite.config.ts"),
+      logLevel: "warn",
+    })
+    .catch((error) => {
+      throw new StepFailed(`The pages could not be built: ${error.message}`);
+    });
+}
+
+/** As one: a gateway that starts meanwhile must not find half of them. */
+function replacePages() {
+  const served = join(root, pages.served);
+  rmSync(`${served}.unfinished`, { recursive: true, force: true });
+  cpSync(join(root, pages.built), `${served}.unfinished`, { recursive: true });
+  rmSync(served, { recursive: true, force: true });
+  renameSync(`${served}.unfinished`, served);
 }
 
 /** In one step: a running mesh may start a program again at any time. */

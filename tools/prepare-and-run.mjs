@@ -10,7 +10,7 @@ import { withWorkspaceLock } from "./workspace-lock.mjs";
 
 /**
  * Installs, generates and builds what is missing or outdated, then runs the command line; or the tests after
- * `--test`, the benchmark after `--bench`; or nothing after `--prepare`.
+ * `--test`, the benchmark after `--bench`, pictures of all pages after `--screenshots`; or nothing after `--prepare`.
  *
  * @param {string[]} commandArguments
  */
@@ -34,6 +34,9 @@ export async function prepareAndRun(commandArguments) {
   }
   if (first === "--bench") {
     process.exit(await runNode(["--import", "tsx", join("tests", "bench", "main.ts"), ...others]));
+  }
+  if (first === "--screenshots") {
+    process.exit(await runNode(["--import", "tsx", join("tests", "web", "main.ts"), ...others]));
   }
   await runCommandLine(commandArguments);
 }

@@ -37,6 +37,18 @@ test.each([
     'import { a } from "../sql/orders.ts";',
     /domain\/ is pure/,
   ],
+  [
+    "the barrel of components",
+    "apps/web/src/ui/x.tsx",
+    'import { Button } from "react-aria-components";',
+    /the barrel would come along whole/,
+  ],
+  [
+    "a component that opens a stream",
+    "apps/web/src/shop/x.tsx",
+    'import { startFeed } from "../feed/feed.ts";',
+    /no component opens a stream/,
+  ],
   ["kafkajs elsewhere", "apps/loms/src/x.ts", 'import { Kafka } from "kafkajs";', /libs\/kafka only/],
   ["the testkit in a program", "apps/loms/src/x.ts", 'import { a } from "@ordermesh/testkit/x";', /testkit/],
   [

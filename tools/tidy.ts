@@ -62,11 +62,11 @@ const bannedTexts: readonly BannedText[] = [
   { pattern: /\.(only|skip)\(/, instead: "skipIf with a reason, or nothing" },
 ];
 
-const bannedFileNames = /^(utils?|helpers?|common|shared|core|managers?|processors?|misc|index)\.ts$/;
+const bannedFileNames = /^(utils?|helpers?|common|shared|core|managers?|processors?|misc|index)\.tsx?$/;
 
 export function checkFile(file: SourceFile): Problem[] {
   const problems = [...checkTexts(file)];
-  if (file.path.endsWith(".ts")) {
+  if (/\.tsx?$/.test(file.path)) {
     problems.push(...checkLength(file), ...checkName(file), ...checkSyntax(file), ...checkImports(file));
   }
   if (file.path.endsWith(".md")) {
@@ -104,7 +104,7 @@ function checkSyntax({ path, text }: SourceFile): Problem[] {
   const problems: Problem[] = [];
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
   const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line + 1;
-  const runsOnImport = /\/main\.ts$|^tools\/|\.test\.ts$|vitest\.workspace\.ts$/;
+  const runsOnImport = /\/main\.tsx?$|^tools\/|\.test\.ts$|vitest\.workspace\.ts$/;
   const visit = (node: ts.Node): void => {
     if (ts.isFunctionLike(node) && "body" in node && node.body !== undefined && !isTest(path)) {
       const lines = lineOf(node.end) - lineOf(node.getStart()) + 1;
@@ -188,6 +188,26 @@ const importRules: readonly { files: RegExp; never: RegExp; because: string }[] 
     never: /^kafkajs$/,
     because: "kafkajs is imported in libs/kafka only",
   },
+  {
+    files: /^apps\/web\/src\//,
+    never: /^react-aria-components$|^@ordermesh\/(?!proto\/)/,
+    because: "pages know the contracts only, and components one by one: the barrel would come along whole",
+  },
+  {
+    files: /^apps\/web\/src\/(?!ui\/)/,
+    never: /^react-aria-components/,
+    because: "components are wrapped in ui/",
+  },
+  {
+    files: /^apps\/web\/src\/(?!feed\/)/,
+    never: /\/feed\/(feed|feed-stream|leadership)\.ts$|feed\/v1\/feed_pb$/,
+    because: "no component opens a stream: useTopic",
+  },
+  {
+    files: /^apps\/web\/src\/(ui|feed|session)\//,
+    never: /\/src\/(shop|desk|warehouse|places|guest|operations)\//,
+    because: "what all pages use knows none of them",
+  },
 ];
 
 function checkImports({ path, text }: SourceFile): Problem[] {
@@ -227,7 +247,7 @@ function listFiles(): SourceFile[] {
   });
   return listed
     .split("\n")
-    .filter((path) => /\.(ts|mjs|sql|proto|md)$/.test(path) && existsSync(path))
+    .filter((path) => /\.(tsx?|mjs|css|sql|proto|md)$/.test(path) && existsSync(path))
     .filter((path) => !/tools\/tidy(\.test)?\.ts$|^proto\/minizon\//.test(path))
     .map((path) => ({ path, text: readFileSync(path, "utf8") }));
 }

@@ -337,4 +337,10 @@ CREATE UNIQUE INDEX refund_sheets_by_number ON refund_sheets USING btree (order_
 
 CREATE UNIQUE INDEX refund_sheets_one_open ON refund_sheets USING btree (order_id, sku) WHERE is_open;
 
+CREATE INDEX reservation_ledger_by_sku ON reservation_ledger USING btree (sku, recorded_at);
+
+CREATE INDEX stock_receipts_by_sku ON stock_receipts USING btree (sku, received_at);
+
+CREATE INDEX stock_returns_by_sku ON stock_returns USING btree (sku, recorded_at);
+
 CREATE INDEX timers_by_subject ON timers USING btree (subject_id) WHERE (kind <> 'payment_deadline'::text);

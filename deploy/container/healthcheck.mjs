@@ -10,6 +10,7 @@ const ports = {
   notifications: 50055,
   tables: 50056,
   identity: 50057,
+  verify: 50058,
   gateway: 8080,
 };
 const service = env.SERVICE ?? "";

@@ -11,6 +11,8 @@ import { readServiceConfig } from "./service-config.ts";
 
 const serviceNames = services.map(({ name }) => name);
 const portOf = new Map(services.map(({ name, port }) => [name, port.standard]));
+/** Also of what is no service, but is called by one. */
+const serverPortOf = new Map([...portOf, ["verify", readInstallation({}).verifier.port]]);
 const dockerfile = readText("Dockerfile");
 const imageUser = /^USER (\d+):(\d+)$/m.exec(dockerfile.split(/^FROM /m).at(-1) ?? "");
 
@@ -35,7 +37,7 @@ describe("Dockerfile", () => {
     const table = /ports = \{([^}]+)\}/.exec(readText("deploy/container/healthcheck.mjs"))?.[1] ?? "";
     const ports = [...table.matchAll(/(\w+): (\d+)/g)].map(([, name, port]) => [name, Number(port)]);
 
-    expect(new Map(ports as [string, number][])).toEqual(portOf);
+    expect(new Map(ports as [string, number][])).toEqual(serverPortOf);
   });
 
   test("gets what it copies: the ignore file keeps nothing back that the build needs", () => {
@@ -56,6 +58,7 @@ describe("Dockerfile", () => {
 
 interface ComposeService {
   readonly image: string;
+  readonly command?: readonly string[];
   readonly build?: { readonly args: { readonly SERVICE: string } };
   readonly environment?: Readonly<Record<string, string | number>>;
   readonly ports?: readonly string[];
@@ -153,6 +156,32 @@ describe("compose.yaml", () => {
     }
   });
 
+  test("verifications are served to the gateway, by who may read every database and is reached by nobody else", () => {
+    const { verify, gateway, ordermesh } = containers;
+    const environment = withDefaults(verify?.environment ?? {});
+    const { verifier, databases, kafkaBrokers, addresses } = readInstallation(environment);
+    expect(verify).toMatchObject({ command: ["verify", "--serve"], read_only: true, cap_drop: ["ALL"] });
+    expect(verify?.build?.args.SERVICE).toBe("ordermesh");
+    expect(verify?.ports).toBeUndefined();
+    expect(verify?.volumes).toBeUndefined();
+    // The image's health check looks it up by this.
+    expect(environment.SERVICE).toBe("verify");
+    expect(withDefaults(gateway?.environment ?? {}).VERIFY_ADDRESS).toBe(`verify:${verifier.port}`);
+    const ofCommandLine = readInstallation(withDefaults(ordermesh?.environment ?? {}));
+    expect({ databases, kafkaBrokers }).toEqual({
+      databases: ofCommandLine.databases,
+      kafkaBrokers: ofCommandLine.kafkaBrokers,
+    });
+    expect(addresses.identity).toBe(ofCommandLine.addresses.identity);
+  });
+
+  test("guests' links and the gateway's cookies agree on where browsers are", () => {
+    const [links, cookies] = ["tables", "gateway"].map(
+      (name) => withDefaults(containers[name]?.environment ?? {}).PUBLIC_URL,
+    );
+    expect([links, cookies]).toEqual(["http://127.0.0.1:8080", "http://127.0.0.1:8080"]);
+  });
+
   test("keys are made before anything starts, and each service is given its own", () => {
     const { keys } = containers;
     expect(keys).toMatchObject({ command: ["keys", "/keys"], volumes: ["keys:/keys"] });
@@ -194,7 +223,7 @@ describe("compose.yaml", () => {
       for (const [variable, value] of Object.entries(environment)) {
         const target = /^([A-Z]+)_ADDRESS$/.exec(variable)?.[1]?.toLowerCase();
         if (target !== undefined) {
-          expect(value, `${variable} of ${name}`).toBe(`${target}:${portOf.get(target)}`);
+          expect(value, `${variable} of ${name}`).toBe(`${target}:${serverPortOf.get(target)}`);
         }
       }
     }

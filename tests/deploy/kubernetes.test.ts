@@ -1,3 +1,4 @@
+import { readInstallation } from "@ordermesh/ordermesh/installation-config";
 import { services } from "@ordermesh/ordermesh/programs";
 import { describe, expect, test } from "vitest";
 import { readText, readYaml, readYamlDocuments } from "./files.ts";
@@ -7,6 +8,7 @@ import { readServiceConfig } from "./service-config.ts";
 interface Container {
   readonly name: string;
   readonly image: string;
+  readonly args?: readonly string[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly env: readonly {
     readonly name: string;
@@ -173,6 +175,48 @@ describe.each(services)("the manifests of $name", ({ name, port, databaseVariabl
   });
 });
 
+test("verifications are served by one pod, which gets the databases and nothing else that is secret", () => {
+  const [deployment, service] = readYamlDocuments("deploy/kubernetes/verify.yaml") as [
+    Deployment,
+    HeadlessService,
+  ];
+  const { containers, securityContext, automountServiceAccountToken } = deployment.spec.template.spec;
+  const [container] = containers;
+  const { port } = readInstallation({}).verifier;
+  expect(deployment.spec.replicas).toBe(1);
+  expect(service.spec).toMatchObject({
+    clusterIP: "None",
+    selector: { "app.kubernetes.io/name": "verify" },
+    ports: [{ port, targetPort: "rpc" }],
+  });
+  expect(container).toMatchObject({
+    image: "ordermesh/ordermesh",
+    args: ["verify", "--serve"],
+    ports: [{ name: "rpc", containerPort: port }],
+    livenessProbe: { httpGet: { path: "/livez", port: "rpc" } },
+    readinessProbe: { httpGet: { path: "/readyz", port: "rpc" } },
+    securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+  });
+  expect({ securityContext, automountServiceAccountToken }).toMatchObject({
+    securityContext: { runAsNonRoot: true, runAsUser: 1000 },
+    automountServiceAccountToken: false,
+  });
+  const { databases } = readInstallation({});
+  expect(container.env).toEqual(
+    Object.keys(databases).map((name) => ({
+      name: `${name.toUpperCase()}_DATABASE_URL`,
+      valueFrom: { secretKeyRef: { name: "ordermesh-databases", key: name } },
+    })),
+  );
+  expect(kustomization.resources).toContain("verify.yaml");
+  expect(kustomization.images.find(({ name }) => name === container.image)?.newTag).toMatch(
+    /^\d+\.\d+\.\d+$/,
+  );
+  expect(kustomization.configMapGenerator[0].literals).toEqual(
+    expect.arrayContaining([`VERIFY_ADDRESS=verify:${port}`, expect.stringMatching(/^PUBLIC_URL=https:/)]),
+  );
+});
+
 test("each pod of the gateway gives its part of the limits", () => {
   const [{ literals }] = kustomization.configMapGenerator;
   const [deployment] = readYamlDocuments("deploy/kubernetes/gateway.yaml") as [Deployment];
@@ -200,5 +244,5 @@ const kubectl = findTool("kubectl", ["version", "--client"], "kubernetes-client"
 test.skipIf(!kubectl.isInstalled)(`kubectl can put them together${kubectl.note}`, () => {
   const { exitCode, output } = kubectl.run("kustomize", "deploy/kubernetes");
   expect(exitCode, output).toBe(0);
-  expect(output.match(/^kind: Deployment$/gm)).toHaveLength(services.length);
+  expect(output.match(/^kind: Deployment$/gm)).toHaveLength(services.length + 1);
 });

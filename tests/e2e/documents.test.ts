@@ -5,10 +5,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { workflows } from "@ordermesh/app-loms/workflows/registry";
 import { CheckoutAdminService, CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
+import { FeedService } from "@ordermesh/proto/ordermesh/feed/v1/feed_pb";
 import { IdentityService } from "@ordermesh/proto/ordermesh/identity/v1/identity_pb";
 import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
+import { OperationsService } from "@ordermesh/proto/ordermesh/operations/v1/operations_pb";
+import { VerificationService } from "@ordermesh/proto/ordermesh/operations/v1/verification_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
@@ -94,6 +97,9 @@ test("every line of the API document works when it is pasted, and no call or act
     LocationsService,
     TablesService,
     IdentityService,
+    FeedService,
+    OperationsService,
+    VerificationService,
   ];
   const missing = services.flatMap((service) =>
     service.methods.filter(({ name }) => !isCalled(script, service.name, name)).map(({ name }) => name),

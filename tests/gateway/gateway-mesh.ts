@@ -35,6 +35,9 @@ export interface GatewayMesh {
   /** The gateway's way to LOMS. */
   readonly lomsLink: TcpProxy;
   readonly gatewaySql: postgres.Sql;
+  readonly kafkaBrokers: readonly string[];
+  /** Of each service's database, by its name. */
+  readonly databaseUrls: Readonly<Record<string, string>>;
   /** Calls as an operator, past the gateway. */
   readonly orders: Client<typeof LomsService>;
   /** The value of the header `authorization` of a user. */
@@ -60,12 +63,14 @@ export async function startGatewayMesh(environment: Environment = {}): Promise<G
     return fresh.url;
   };
   const KAFKA_BROKERS = broker.brokers.join(",");
+  const databaseUrls: Record<string, string> = {};
   const variables = async (service: string): Promise<Environment> => {
     const prefix = service.toUpperCase();
+    databaseUrls[service] = await database();
     return {
       [`${prefix}_HOST`]: "127.0.0.1",
       [`${prefix}_PORT`]: "0",
-      [`${prefix}_DATABASE_URL`]: await database(),
+      [`${prefix}_DATABASE_URL`]: databaseUrls[service] ?? "",
       KAFKA_BROKERS,
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "error",
       STOP_TIMEOUT_MS: "5000",
@@ -152,6 +157,8 @@ export async function startGatewayMesh(environment: Environment = {}): Promise<G
     lomsUrl: `http://${addresses.LOMS_ADDRESS}`,
     lomsLink,
     gatewaySql,
+    kafkaBrokers: broker.brokers,
+    databaseUrls,
     orders,
     bearer,
     async startGateway(changes = {}) {

@@ -1,3 +1,6 @@
+import { hostVerification } from "@ordermesh/ordermesh/verify/host-verification";
+import { eventually } from "@ordermesh/testkit/eventually";
+import { testLogger } from "@ordermesh/testkit/test-logger";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { send } from "./http.ts";
 import { type OpenTable, openTable, startTablesMesh, type TablesMesh } from "./tables-mesh.ts";
@@ -81,4 +84,66 @@ test("a guest's token is good for nothing else", async () => {
   expect(await statusOf("/v1/payments")).toBe(401);
   expect(await statusOf(`/v1/locations/${other.locationId}/sessions`)).toBe(403);
   expect(await statusOf(`/v1/sessions/${table.sessionId}`)).toBe(404);
+});
+
+test("what waits inside of tables is told, with both of its consumers, and a verification looks at its sessions", async () => {
+  const authorization = `Bearer ${await mesh.token(5, "operator")}`;
+  await table.order();
+  await eventually(async () => {
+    const { json } = await send("GET", `${mesh.url}/v1/operations/backlogs`, { authorization });
+    const [backlog] = json.backlogs.filter((one: { service: string }) => one.service === "tables");
+    expect(backlog).toEqual({
+      service: "tables",
+      problem: "",
+      backlog: {
+        outbox: { depth: 0, oldestAge: "0s" },
+        consumers: [
+          { topic: "orders.events.v1", group: "tables", running: true, lag: "0", deadLetters: "0" },
+          {
+            topic: "payments.events.v1",
+            group: "tables.payment-events",
+            running: true,
+            lag: "0",
+            deadLetters: "0",
+          },
+        ],
+        brokerProblem: "",
+      },
+    });
+  });
+  const letters = await send("GET", `${mesh.url}/v1/operations/dead-letters?service=tables`, {
+    authorization,
+  });
+  expect(letters.json).toMatchObject({ deadLetters: [], total: 0, problems: {} });
+
+  const verifier = await hostVerification({
+    host: "127.0.0.1",
+    port: 0,
+    mesh: {
+      addresses: { identity: "127.0.0.1:1" },
+      databaseUrls: Object.fromEntries(mesh.databaseUrls),
+      kafkaBrokers: mesh.kafkaBrokers.join(","),
+    },
+    environment: { AUTH: "off" },
+    logger: testLogger(),
+  });
+  const gateway = await mesh.startGateway({ VERIFY_ADDRESS: `127.0.0.1:${verifier!.port}` });
+  const url = `${gateway.url}/v1/operations/verification`;
+  try {
+    await send("POST", url, { body: {}, authorization });
+    const checks = await eventually(
+      async () => {
+        const { verification } = (await send("GET", url, { authorization })).json;
+        expect(verification).toMatchObject({ state: "VERIFICATION_STATE_FINISHED", problem: "" });
+        return verification.checks as { invariant: string; findingsTotal: number; examined: string }[];
+      },
+      { timeoutMs: 90_000 },
+    );
+    const ofTables = checks.filter(({ invariant }) => invariant === "I16");
+    expect(ofTables.some(({ examined }) => examined !== "0")).toBe(true);
+    expect(ofTables.filter(({ findingsTotal }) => findingsTotal > 0)).toEqual([]);
+  } finally {
+    await gateway.stop();
+    await verifier!.stop();
+  }
 });

@@ -89,7 +89,7 @@ describe("a client that", () => {
   });
 
   test("answers no ping is cut off", async () => {
-    const { address } = await anotherGateway({ GATEWAY_WEBSOCKET_PING_MS: "200" });
+    const { address } = await anotherGateway({ GATEWAY_WEBSOCKET_PING_MS: "1000" });
     const alive = await openSocket(address, { protocols });
     const dead = await openSocket(address, { protocols });
     // What it gets it keeps to itself.

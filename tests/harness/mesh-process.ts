@@ -50,6 +50,7 @@ const freePorts = Object.fromEntries(
     "TABLES",
     "IDENTITY",
     "GATEWAY",
+    "VERIFY",
     "DEVKAFKA",
     "POSTGRES",
   ].map((name) => [`${name}_PORT`, "0"]),

@@ -40,7 +40,14 @@ export const allowList: Readonly<Record<string, readonly Caller[]>> = {
   "ordermesh.loms.v1.LomsService/CancelOrder": ["owner", ...others, "gateway", "payments"],
   "ordermesh.loms.v1.LomsService/ListStockLevels": ["seller", ...others, "checkout", "gateway", "tables"],
   "ordermesh.loms.v1.LomsService/ReceiveStock": ["seller", ...others, "ordermesh"],
-  "ordermesh.loms.v1.LomsService/WatchOrders": ["owner", ...others, "gateway", "payments", "tables"],
+  "ordermesh.loms.v1.LomsService/WatchOrders": [
+    "owner",
+    "seller",
+    ...others,
+    "gateway",
+    "payments",
+    "tables",
+  ],
   "ordermesh.loms.v1.LomsService/ListAllowedActions": [
     "owner",
     "seller",
@@ -69,6 +76,10 @@ export const allowList: Readonly<Record<string, readonly Caller[]>> = {
   "ordermesh.loms.v1.InventoryService/Reserve": [...others, "checkout", "gateway", "tables"],
   "ordermesh.loms.v1.InventoryService/CommitReservation": [...others, "checkout", "gateway", "tables"],
   "ordermesh.loms.v1.InventoryService/ReleaseReservation": [...others, "checkout", "gateway", "tables"],
+  "ordermesh.loms.v1.InventoryService/ListStock": ["seller", ...others, "gateway"],
+  "ordermesh.loms.v1.InventoryService/ListStockHolds": ["seller", ...others, "gateway"],
+  "ordermesh.loms.v1.InventoryService/ListStockMovements": ["seller", ...others, "gateway"],
+  "ordermesh.loms.v1.InventoryService/GetStockTrend": ["seller", ...others, "gateway"],
   "loms_v1.LomsV1/CreateOrder": [...others, "checkout", "gateway", "tables"],
   "loms_v1.LomsV1/ListOrder": [
     "owner",
@@ -110,6 +121,18 @@ export const allowList: Readonly<Record<string, readonly Caller[]>> = {
   "ordermesh.notifications.v1.NotificationsService/GetPreferences": ["owner", ...others, "gateway"],
   "ordermesh.notifications.v1.NotificationsService/SetPreferences": ["owner", ...others, "gateway"],
   "ordermesh.notifications.v1.NotificationsService/ListDeliveries": ["owner", ...others, "gateway"],
+  "ordermesh.notifications.v1.NotificationsService/ResendDelivery": [...others],
+
+  "ordermesh.operations.v1.BacklogService/GetBacklog": [...others],
+  "ordermesh.operations.v1.BacklogService/ListGivenUpRecords": [...others],
+  "ordermesh.operations.v1.BacklogService/RedriveGivenUpRecords": [...others],
+  "ordermesh.operations.v1.OperationsService/ListServices": [...others],
+  "ordermesh.operations.v1.OperationsService/ListBacklogs": [...others],
+  "ordermesh.operations.v1.OperationsService/ListDeadLetters": [...others],
+  "ordermesh.operations.v1.OperationsService/RedriveDeadLetters": [...others],
+
+  // Who may follow a topic decides the service that it comes from.
+  "ordermesh.feed.v1.FeedService/Watch": anybody,
 
   "ordermesh.payments.v1.PaymentsService/CreatePaymentMethod": ["owner", "gateway", "tables"],
   "ordermesh.payments.v1.PaymentsService/Pay": ["owner", "platform", "checkout", "gateway", "tables"],

@@ -6,10 +6,13 @@ import { methodName } from "@ordermesh/auth/method-rule";
 import { CheckoutV1 } from "@ordermesh/proto/checkout_v1/checkout_pb";
 import { LomsV1 } from "@ordermesh/proto/loms_v1/loms_pb";
 import { CheckoutAdminService, CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
+import { FeedService } from "@ordermesh/proto/ordermesh/feed/v1/feed_pb";
 import { IdentityService } from "@ordermesh/proto/ordermesh/identity/v1/identity_pb";
 import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
+import { BacklogService } from "@ordermesh/proto/ordermesh/operations/v1/backlog_pb";
+import { OperationsService } from "@ordermesh/proto/ordermesh/operations/v1/operations_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
@@ -25,17 +28,19 @@ import { callAny, requestAbout } from "./any-call.ts";
 import { type Caller, callers, enrol, headersOf, isService, ownerId } from "./callers.ts";
 import { operator, type SecuredApp, type SecuredMesh, startSecuredMesh } from "./secured-mesh.ts";
 
-/** Those that serve RPCs of their own; the gateway passes them on. */
-type App = Exclude<SecuredApp, "gateway">;
+type App = SecuredApp;
 
+/** What each answers itself; the gateway passes the others' on. */
 const served: Readonly<Record<App, readonly DescService[]>> = {
-  loms: [LomsService, InventoryService, LomsV1],
+  // Payments and notifications serve the same BacklogService.
+  loms: [LomsService, InventoryService, LomsV1, BacklogService],
   checkout: [CheckoutService, CheckoutAdminService, CheckoutV1],
   product: [ProductService, Route256ProductService],
   payments: [PaymentsService],
   notifications: [NotificationsService],
   tables: [LocationsService, TablesService],
   identity: [IdentityService],
+  gateway: [FeedService, OperationsService],
 };
 
 const methods = (Object.entries(served) as [App, readonly DescService[]][]).flatMap(([app, services]) =>
@@ -130,25 +135,33 @@ const overHttp1 = (create: typeof createConnectTransport, useHttpGet: boolean) =
 const throughGateway = (create: typeof createConnectTransport) => () =>
   create({ baseUrl: `http://${mesh.addresses.gateway}`, httpVersion: "1.1" });
 
-/** The contracts of the replaced system are for its clients, which know the services' own ports. */
-const isOurs = ({ parent }: DescMethod) => parent.typeName.startsWith("ordermesh.");
+/**
+ * The contracts of the replaced system are for its clients, which know the services' own ports; backlogs are for the gateway
+ * itself to ask for.
+ */
+const passesGateway = ({ parent }: DescMethod) =>
+  parent.typeName.startsWith("ordermesh.") && parent !== BacklogService;
+
+const isOfService = ({ parent }: DescMethod) => !served.gateway.includes(parent);
 
 const protocols: {
   name: string;
   connect: (app: App) => Transport;
   takes: (method: DescMethod) => boolean;
 }[] = [
-  { name: "gRPC", connect: (app) => grpc.get(app)!.transport, takes: () => true },
-  { name: "gRPC-Web", connect: overHttp1(createGrpcWebTransport, false), takes: () => true },
-  { name: "Connect", connect: overHttp1(createConnectTransport, false), takes: () => true },
+  { name: "gRPC", connect: (app) => grpc.get(app)!.transport, takes: isOfService },
+  { name: "gRPC-Web", connect: overHttp1(createGrpcWebTransport, false), takes: isOfService },
+  { name: "Connect", connect: overHttp1(createConnectTransport, false), takes: isOfService },
   {
     name: "Connect with GET",
     connect: overHttp1(createConnectTransport, true),
-    takes: ({ idempotency, methodKind }) =>
-      idempotency === Idempotency.NO_SIDE_EFFECTS && methodKind === "unary",
+    takes: (method) =>
+      isOfService(method) &&
+      method.idempotency === Idempotency.NO_SIDE_EFFECTS &&
+      method.methodKind === "unary",
   },
-  { name: "gRPC-Web and the gateway", connect: throughGateway(createGrpcWebTransport), takes: isOurs },
-  { name: "Connect and the gateway", connect: throughGateway(createConnectTransport), takes: isOurs },
+  { name: "gRPC-Web and the gateway", connect: throughGateway(createGrpcWebTransport), takes: passesGateway },
+  { name: "Connect and the gateway", connect: throughGateway(createConnectTransport), takes: passesGateway },
 ];
 
 /** What has to become of the call of one caller. */

@@ -1,3 +1,4 @@
+import { livePanels } from "./live-panels.ts";
 import { loginPanels } from "./login-panels.ts";
 import { type Panel, quantiles, rate, rateBy, type Section } from "./panel.ts";
 import { paymentPanels } from "./payment-panels.ts";
@@ -37,8 +38,9 @@ export function ownSections(service: Service): readonly Section[] {
         { title: "Sessions and guests", panels: tablePanels },
         { title: "Events in and out", panels: [...consumerPanels, ...outboxPanels] },
       ];
-    case "product":
     case "gateway":
+      return [{ title: "Live views", panels: livePanels }];
+    case "product":
       return [];
     case "notifications":
       return [{ title: "Events and notifications", panels: [...consumerPanels, ...notificationPanels] }];

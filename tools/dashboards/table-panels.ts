@@ -32,6 +32,7 @@ export const tablePanels: readonly Panel[] = [
     title: "Oldest thing that a bill waits for",
     description: "A try that payments has not answered, or an order that loms does not know to be paid.",
     unit: "s",
+    alertAbove: 60,
     queries: [{ expression: "max(ordermesh_tables_unsettled_age_seconds)", legend: "oldest" }],
   },
 ];

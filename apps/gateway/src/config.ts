@@ -1,9 +1,11 @@
 import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
 import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import { type ConfigReader, type Environment, readConfig } from "@ordermesh/config/config";
+import { type Networks, readNetworks } from "@ordermesh/rpc/client-address";
 import { readSecret } from "@ordermesh/sealing/read-secret";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 import type { RateLimit } from "./domain/rate-limit.ts";
+import type { DemoUser } from "./pages/page-config.ts";
 import type { UpstreamName } from "./upstreams.ts";
 
 export interface GatewayConfig {
@@ -22,7 +24,7 @@ export interface GatewayConfig {
   /** Exact origins whose pages may read our answers. */
   readonly allowedOrigins: readonly string[];
   /** Addresses or ranges whose X-Forwarded-For is believed. */
-  readonly trustedProxies: readonly string[];
+  readonly trustedProxies: Networks;
   readonly maxBodyBytes: number;
   /** For all replicas together. */
   readonly perAddress: RateLimit;
@@ -31,6 +33,11 @@ export interface GatewayConfig {
   readonly replicas: number;
   readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** Under which address browsers and phones reach us, without a slash at its end. */
+  readonly publicUrl: string;
+  /** Whom the pages offer to sign in as, with the password of all of them: on one machine only. */
+  readonly demoUsers: readonly DemoUser[];
+  readonly demoPassword: string | undefined;
   readonly webSockets: WebSocketConfig;
   /** Serves ordered-online's clients as that system did: to whom has a session's code, without a token. */
   readonly orderedOnlineOpen: boolean;
@@ -82,11 +89,12 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
       notifications: read.string("NOTIFICATIONS_ADDRESS", "127.0.0.1:50055"),
       identity: read.string("IDENTITY_ADDRESS", "127.0.0.1:50057"),
       tables: read.string("TABLES_ADDRESS", "127.0.0.1:50056"),
+      verify: read.string("VERIFY_ADDRESS", "127.0.0.1:50058"),
     },
     upstreamTimeoutMs: read.integer("GATEWAY_UPSTREAM_TIMEOUT_MS", { fallback: 15_000, min: 10 }),
     maxUpstreamTimeoutMs: read.integer("GATEWAY_UPSTREAM_TIMEOUT_MAX_MS", { fallback: 60_000, min: 10 }),
     allowedOrigins: readOrigins(read),
-    trustedProxies: read.list("GATEWAY_TRUSTED_PROXIES", []),
+    trustedProxies: readNetworks(read, "GATEWAY_TRUSTED_PROXIES"),
     maxBodyBytes: read.integer("GATEWAY_BODY_BYTES_MAX", { fallback: 4 * 1024 * 1024, min: 1_024 }),
     perAddress: readRateLimit(read, "GATEWAY_ADDRESS_REQUESTS", { perSecond: 200, burst: 400 }),
     perUser: readRateLimit(read, "GATEWAY_USER_REQUESTS", { perSecond: 100, burst: 200 }),
@@ -94,6 +102,12 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
     replicas: read.integer("GATEWAY_REPLICAS", { fallback: 1, min: 1, max: 1_000 }),
     requestTimeoutMs: read.integer("GATEWAY_REQUEST_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
     idleTimeoutMs: read.integer("GATEWAY_IDLE_TIMEOUT_MS", { fallback: 75_000, min: 100 }),
+    publicUrl: readPublicUrl(read),
+    demoUsers: read.list("GATEWAY_DEMO_USERS", []).map((text) => {
+      const [username = "", role = username] = text.split(":");
+      return { username, role };
+    }),
+    demoPassword: read.optionalString("GATEWAY_DEMO_PASSWORD"),
     webSockets: {
       // Below the connections of the port, so that other requests still get one.
       max: read.integer("GATEWAY_WEBSOCKETS_MAX", { fallback: 3_000, min: 1 }),
@@ -121,6 +135,15 @@ function readRateLimit(read: ConfigReader, name: string, standard: RateLimit): R
     perSecond: read.integer(`${name}_PER_SECOND`, { fallback: standard.perSecond, min: 1 }),
     burst: read.integer(`${name}_BURST`, { fallback: standard.burst, min: 1 }),
   };
+}
+
+function readPublicUrl(read: ConfigReader): string {
+  const text = read.string("PUBLIC_URL", "http://127.0.0.1:8080");
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    read.problem(`PUBLIC_URL must be an address such as https://shop.example.com, and "${text}" is none.`);
+    return "http://127.0.0.1:8080";
+  }
+  return text.replace(/\/+$/, "");
 }
 
 function readOrigins(read: ConfigReader): readonly string[] {

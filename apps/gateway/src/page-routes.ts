@@ -1,6 +1,5 @@
 import { documentRoutes } from "./documents/documents.ts";
 import type { GatewayRoute } from "./exchange.ts";
-import { guestPageRoutes } from "./guest-page/guest-page.ts";
 import type { Route } from "./rest/route-table.ts";
 import { socketPageRoutes } from "./websocket/socket-page-routes.ts";
 
@@ -10,5 +9,5 @@ import { socketPageRoutes } from "./websocket/socket-page-routes.ts";
  * @throws Error if a file is missing.
  */
 export async function pageRoutes(): Promise<Route<GatewayRoute>[]> {
-  return [...(await documentRoutes()), ...(await guestPageRoutes()), ...socketPageRoutes()];
+  return [...(await documentRoutes()), ...socketPageRoutes()];
 }

@@ -10,6 +10,7 @@ import { Health } from "@ordermesh/proto/grpc/health/v1/health_pb";
 import { socketKey } from "@ordermesh/rpc/peer";
 import { startReadiness } from "@ordermesh/rpc/readiness";
 import { startRpcServer } from "@ordermesh/rpc/server";
+import { createValidation } from "@ordermesh/rpc/validation";
 import { createLogger } from "@ordermesh/telemetry/logger";
 import { createMetrics } from "@ordermesh/telemetry/metrics";
 import { startTracing } from "@ordermesh/telemetry/tracing";
@@ -21,17 +22,19 @@ import { refuseHttp2 } from "./edge/refuse-http2.ts";
 import { createAnswerRoute } from "./edge/route-answers.ts";
 import { createIdempotentWrites } from "./idempotency/idempotent-writes.ts";
 import { startPruneLoop } from "./idempotency/prune-loop.ts";
+import { openOwnServices } from "./own-services/open-own-services.ts";
+import { withOwnServices } from "./own-services/own-methods.ts";
+import { authorizeOwn } from "./own-services/own-rules.ts";
 import { pageRoutes } from "./page-routes.ts";
-import { clientCartRoutes } from "./replaced/client-carts.ts";
-import { orderProcessingRoutes } from "./replaced/order-processing.ts";
-import { orderedOnlineRoutes } from "./replaced/ordered-online/ordered-online-routes.ts";
-import { createOrderedOnlineParts } from "./replaced/ordered-online/parts.ts";
+import { openPages } from "./pages/open-pages.ts";
+import { pageConfigRoute } from "./pages/page-config.ts";
 import { createOrderedOnlineSocket } from "./replaced/ordered-online/session-socket.ts";
-import { createReplacedClients, createUserRoutes } from "./replaced/user-calls.ts";
+import { replacedRoutes } from "./replaced/replaced-routes.ts";
 import { createRestCalls } from "./rest/rest-call.ts";
 import { restRoutes } from "./rest/rest-routes.ts";
 import { createRouteTable } from "./rest/route-table.ts";
 import { proxyService } from "./rpc/proxy-service.ts";
+import { seatRoutes } from "./seats/seat-routes.ts";
 import { pruneCodeGuests } from "./sql/code-guests.ts";
 import { pruneRecords } from "./sql/idempotency-records.ts";
 import { pruneSessionKeys } from "./sql/session-keys.ts";
@@ -95,8 +98,11 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     tracing,
     parts,
   });
-  const upstreams = createUpstreams(transports);
-  const services = upstreamNames.flatMap((name) => [...servicesBehind[name]]);
+  const ownAddress = () => server.address;
+  const own = openOwnServices({ config, transports, ownAddress, auth, tls, metrics, tracing, parts });
+  const upstreams = withOwnServices(createUpstreams(transports), own, createValidation());
+  const ownServices = own.map(({ service }) => service);
+  const services = [...upstreamNames.flatMap((name) => [...servicesBehind[name]]), ...ownServices];
 
   const clientAddressOf = createClientAddressOf(config.trustedProxies);
   const addressOfCall = ({ requestHeader, values }: HandlerContext) => {
@@ -112,30 +118,20 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     logger,
     leaseMs: config.maxUpstreamTimeoutMs + leaseMarginMs,
   });
-  const clients = createReplacedClients(transports, asGateway.loms);
-  const userRoute = createUserRoutes({ tracing, timeoutMs: config.upstreamTimeoutMs });
-  const card = {
-    number: config.cartCard,
-    expiryMonth: 12,
-    expiryYear: new Date().getUTCFullYear() + 1,
-    code: "123",
-  };
   const allowedOrigins = new Set(config.allowedOrigins);
-  const orderedOnline = createOrderedOnlineParts({
-    transports,
-    tablesAsGateway: asGateway.tables,
-    database,
-    secret: config.gatewaySecret,
-    isOpen: config.orderedOnlineOpen,
-    allowedOrigins,
-    logger,
-  });
   const otherRoutes = [
     ...(await pageRoutes()),
-    ...orderedOnlineRoutes({ parts: orderedOnline, tracing, timeoutMs: config.upstreamTimeoutMs, logger }),
-    ...orderProcessingRoutes({ clients, userRoute, currency: config.billCurrency }),
-    ...clientCartRoutes({ clients, userRoute, database, card }),
+    ...replacedRoutes({ config, transports, asGateway, database, tracing, logger }),
+    ...seatRoutes({
+      identity: transports.identity,
+      tracing,
+      timeoutMs: config.upstreamTimeoutMs,
+      publicOrigin: new URL(config.publicUrl).origin,
+      secure: config.servesTls || config.publicUrl.startsWith("https:"),
+    }),
+    pageConfigRoute({ ...config, version }),
   ];
+  const pages = await openPages(logger);
 
   const limits = createEdgeLimits(config);
   const caps = createSocketCaps(config.webSockets);
@@ -150,6 +146,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     tracing,
     // Reflection is a stream of the client's, which does not pass an edge without gRPC.
     reflection: false,
+    authorize: authorizeOwn(ownServices, auth.authorize()),
     limits: {
       maxMessageBytes: config.maxBodyBytes,
       unaryTimeoutMs: config.upstreamTimeoutMs,
@@ -172,6 +169,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
             routes: createRouteTable([...restRoutes(services, calls), ...otherRoutes]),
             limits,
             idempotentWrites,
+            pages,
             maxBodyBytes: config.maxBodyBytes,
             logger,
           }),

@@ -5,6 +5,7 @@ import { IdentityService } from "@ordermesh/proto/ordermesh/identity/v1/identity
 import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
+import { VerificationService } from "@ordermesh/proto/ordermesh/operations/v1/verification_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
@@ -21,6 +22,7 @@ export const servicesBehind = {
   notifications: [NotificationsService],
   identity: [IdentityService],
   tables: [LocationsService, TablesService],
+  verify: [VerificationService],
 } as const satisfies Readonly<Record<string, readonly DescService[]>>;
 
 export type UpstreamName = keyof typeof servicesBehind;

@@ -3,7 +3,7 @@ import { tokenType } from "@ordermesh/auth/service-tokens";
 import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import type { UserTokenFormat } from "@ordermesh/auth/user-tokens";
 import { type ConfigReader, type Environment, readConfig } from "@ordermesh/config/config";
-import { type Networks, parseNetworks } from "@ordermesh/rpc/client-address";
+import { type Networks, readNetworks } from "@ordermesh/rpc/client-address";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 import type { RotationTimes } from "./domain/key-rotation.ts";
 
@@ -18,6 +18,8 @@ export interface IdentityConfig {
   readonly accessTokenLifetimeMs: number;
   /** From a login until the password is wanted again. */
   readonly sessionLifetimeMs: number;
+  /** For how long a refresh token that was used still gets the answer that it got. */
+  readonly refreshRepeatMs: number;
   /** 32 bytes, with which the signing keys are encrypted in the database. */
   readonly keyEncryptionKey: Uint8Array;
   readonly keyTimes: RotationTimes;
@@ -64,6 +66,7 @@ export function readIdentityConfig(environment: Environment): IdentityConfig {
       },
       accessTokenLifetimeMs,
       sessionLifetimeMs: read.integer("SESSION_HOURS", { fallback: 720, min: 1, max: 8_760 }) * hourMs,
+      refreshRepeatMs: read.integer("REFRESH_REPEAT_SECONDS", { fallback: 10, min: 0, max: 60 }) * 1_000,
       keyEncryptionKey: readEncryptionKey(read),
       keyTimes: {
         rotateAfterMs:
@@ -74,7 +77,7 @@ export function readIdentityConfig(environment: Environment): IdentityConfig {
       keysEveryMs: 30_000,
       demoUsers: read.boolean("IDENTITY_DEMO_USERS", false),
       operator: readOperator(read),
-      trustedProxies: readTrustedProxies(read),
+      trustedProxies: readNetworks(read, "TRUSTED_PROXIES"),
       tls: readTlsConfig(read),
       stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
       reflection: read.boolean("REFLECTION", true),
@@ -107,15 +110,6 @@ function readOperator(read: ConfigReader): IdentityConfig["operator"] {
     read.problem("IDENTITY_OPERATOR_PASSWORD, or its _FILE, must have at least 10 characters.");
   }
   return { username, password: password ?? "" };
-}
-
-function readTrustedProxies(read: ConfigReader): Networks {
-  try {
-    return parseNetworks(read.list("TRUSTED_PROXIES", []));
-  } catch (error) {
-    read.problem(`TRUSTED_PROXIES must list addresses or networks: ${(error as Error).message}.`);
-    return [];
-  }
 }
 
 /** From the variable itself, or from the file that `<name>_FILE` names. */

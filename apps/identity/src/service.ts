@@ -19,6 +19,7 @@ import { type Keyring, startKeyring } from "./keyring.ts";
 import { createPasswords } from "./passwords.ts";
 import { bindIdentityService } from "./rpc/identity-service.ts";
 import { createKeyPage, keyPath } from "./rpc/key-page.ts";
+import { successorKeyOf } from "./sessions.ts";
 
 const service = "identity";
 const version = "0.1.0";
@@ -85,6 +86,10 @@ export async function startIdentity(config: IdentityConfig): Promise<Identity> {
         format: config.format,
         accessTokenLifetimeMs: config.accessTokenLifetimeMs,
         sessionLifetimeMs: config.sessionLifetimeMs,
+        refreshRules: {
+          successorKey: successorKeyOf(config.keyEncryptionKey),
+          repeatMs: config.refreshRepeatMs,
+        },
         trustedProxies: config.trustedProxies,
         metrics: createIdentityMetrics(metrics),
         logger,

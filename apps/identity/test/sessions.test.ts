@@ -62,12 +62,44 @@ test("one that comes again ends all that came of its login, and no other login",
   expect(metrics).toMatch(/ordermesh_identity_refresh_tokens_reused_total\{[^}]*\} [1-9]/);
 });
 
-test("of two who use one token at the same time, one gets the next, and the login ends", async () => {
+test("those who use one token at the same time, and whoever asks again at once, get the same next one", async () => {
   const { refreshToken } = await identity.client.login(account);
-  const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => refresh(refreshToken)));
-  const next = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  expect(next.length).toBe(1);
-  await isRefused(next[0]?.refreshToken ?? "");
+  const answers = await Promise.all(Array.from({ length: 6 }, () => refresh(refreshToken)));
+  answers.push(await refresh(refreshToken));
+  const [next = "", ...others] = new Set(answers.map((answer) => answer.refreshToken));
+  expect(others).toEqual([]);
+  for (const { accessToken } of answers) {
+    await identity.client.getMe({}, bearer(accessToken));
+  }
+  // From here on the first one is a stolen one: its successor has been used.
+  await refresh(next);
+  await isRefused(refreshToken);
+  await isRefused(next);
+});
+
+test("a token that comes again later ends its login, although the next one was never used", async () => {
+  const { refreshToken } = await identity.client.login(account);
+  const next = await refresh(refreshToken);
+  const aged = await sql`
+    update refresh_tokens set used_at = used_at - interval '11 seconds' where used_at is not null returning 1`;
+  expect(aged.length).toBeGreaterThan(0);
+  await isRefused(refreshToken);
+  await isRefused(next.refreshToken);
+});
+
+test("without a time for repetitions each token is good for one call", async () => {
+  const strict = await startIdentityUnderTest(database.url, { REFRESH_REPEAT_SECONDS: "0" });
+  try {
+    const { refreshToken } = await strict.client.login(account);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, () => strict.client.refresh({ refreshToken })),
+    );
+    const next = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    expect(next.length).toBe(1);
+    await isRefused(next[0]?.refreshToken ?? "");
+  } finally {
+    await strict.stop();
+  }
 });
 
 test("a logout ends a login, also by a former token of it; twice is no mistake", async () => {

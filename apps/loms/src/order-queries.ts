@@ -64,7 +64,7 @@ export interface OrderPage {
   readonly next: OrderPosition | undefined;
 }
 
-/** One page of orders, newest first. One more than the page is read, to know whether another page follows. */
+/** One page of orders. One more than the page is read, to know whether another page follows. */
 export async function listOrders(
   db: Queryable,
   filter: OrderFilter,

@@ -1,5 +1,6 @@
 import { openAuth } from "@ordermesh/auth/auth";
 import { loadTls } from "@ordermesh/auth/tls";
+import { bindBacklogService } from "@ordermesh/backlog/backlog-service";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { type Consumer, startConsumer } from "@ordermesh/kafka/consumer";
 import { createProducer } from "@ordermesh/kafka/producer";
@@ -133,6 +134,13 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
       }),
       bindInventoryService({ database, ids }),
       bindMinizonLoms({ desk, database, paymentWindowMs, sellsVouchers: false }),
+      bindBacklogService({
+        client: kafka,
+        outbox: database,
+        consumers: config.consumesPayments
+          ? [{ topic: paymentsTopic.name, group: paymentsGroup, consumer: () => consumer }]
+          : [],
+      }),
     ],
     logger,
     metrics,

@@ -4,6 +4,7 @@ import { createWakeUp } from "@ordermesh/process/wake-up";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import { SpanKind, SpanStatusCode, type Tracing } from "@ordermesh/telemetry/tracing";
 import { type Deliver, type DeliveryResult, failed } from "./channels/delivery-result.ts";
+import { attemptsMax } from "./domain/delivery-tries.ts";
 import type { Channel } from "./domain/notification.ts";
 import {
   type ClaimedDelivery,
@@ -11,9 +12,6 @@ import {
   type Settlement,
   settleDeliveries,
 } from "./sql/deliveries.ts";
-
-/** After so many tries a delivery has failed. */
-export const attemptsMax = 5;
 
 /** Between tries at most. */
 const backoffMaxMs = 60_000;

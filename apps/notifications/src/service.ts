@@ -1,5 +1,6 @@
 import { openAuth } from "@ordermesh/auth/auth";
 import { loadTls } from "@ordermesh/auth/tls";
+import { bindBacklogService } from "@ordermesh/backlog/backlog-service";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { type Consumer, startConsumer } from "@ordermesh/kafka/consumer";
 import { deadLetterTopic, ensureTopics } from "@ordermesh/kafka/topics";
@@ -80,11 +81,19 @@ export async function startNotifications(
     onSettled: counters.settled,
   });
   const feed = startNotificationFeed({ database, logger });
+  const kafka = createKafkaClient({ brokers: config.kafkaBrokers, clientId: service, logger });
 
   const server = await startRpcServer({
     host: config.host,
     port: config.port,
-    services: [bindNotificationsService({ database, feed, webhookRules })],
+    services: [
+      bindNotificationsService({ database, feed, webhookRules, wakeDeliveries: deliveries.wake }),
+      bindBacklogService({
+        client: kafka,
+        outbox: undefined,
+        consumers: [{ topic: ordersTopic.name, group: ordersGroup, consumer: () => consumer }],
+      }),
+    ],
     logger,
     metrics,
     tracing,
@@ -121,7 +130,6 @@ export async function startNotifications(
 
   /** Lists, streams and deliveries work while Kafka is away. */
   async function consumeEvents(): Promise<void> {
-    const kafka = createKafkaClient({ brokers: config.kafkaBrokers, clientId: service, logger });
     const deadLetters = { ...ordersTopic, name: deadLetterTopic(ordersTopic.name, ordersGroup) };
     await ensureTopics(kafka, [ordersTopic, deadLetters], starting.signal);
     starting.signal.throwIfAborted();

@@ -24,6 +24,8 @@ export interface MeshConfig {
   readonly kafkaBrokers: string | undefined;
   /** This command line's own private key. Undefined with AUTH=off: no service asks who calls. */
   readonly serviceKey: KeySource | undefined;
+  /** Where `up` serves verifications itself; 0 takes a free one. Undefined: VERIFY_ADDRESS names somebody else. */
+  readonly verifierPort: number | undefined;
   readonly logLevel: LogLevel;
   /** All of it, for the programs: what the user has set there wins over what we would set. */
   readonly environment: Environment;
@@ -52,6 +54,10 @@ export function readMeshConfig(
       databaseUrls: Object.fromEntries(given.filter(([, url]) => url !== undefined)),
       kafkaBrokers: read.optionalString("KAFKA_BROKERS"),
       serviceKey: readOwnKeySource(read),
+      verifierPort:
+        read.optionalString("VERIFY_ADDRESS") === undefined
+          ? read.integer("VERIFY_PORT", { fallback: 50058, min: 0, max: 65_535 })
+          : undefined,
       logLevel: read.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),
       environment,
     };

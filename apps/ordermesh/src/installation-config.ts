@@ -8,6 +8,8 @@ export interface Installation {
   readonly addresses: MeshAddresses;
   readonly databases: Readonly<Record<"loms" | "checkout" | "payments" | "notifications" | "tables", string>>;
   readonly kafkaBrokers: readonly string[];
+  /** Where `verify --serve` listens, and what tells it whose tokens to believe. */
+  readonly verifier: { readonly host: string; readonly port: number; readonly environment: Environment };
   /** This command line's own private key. Undefined with AUTH=off: no service asks who calls. */
   readonly serviceKey: KeySource | undefined;
 }
@@ -45,6 +47,11 @@ export function readInstallation(environment: Environment = process.env): Instal
         tables: database("TABLES"),
       },
       kafkaBrokers: read.list("KAFKA_BROKERS", [`127.0.0.1:${kafkaPort}`]),
+      verifier: {
+        host: read.string("VERIFY_HOST", "0.0.0.0"),
+        port: read.integer("VERIFY_PORT", { fallback: 50058, min: 0, max: 65_535 }),
+        environment,
+      },
       serviceKey: readOwnKeySource(read),
     };
   });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { checkoutFolder } from "./checkout-folder.ts";
+import { demoPassword, demoUsers } from "./demo-users.ts";
 
 /** A program of the mesh as the supervisor starts it. */
 export interface Program {
@@ -128,7 +129,12 @@ export const services: readonly Service[] = [
       IDENTITY_ADDRESS: "identity",
       TABLES_ADDRESS: "tables",
     },
-    settings: openToOrderedOnlineClients,
+    settings: {
+      ...openToOrderedOnlineClients,
+      // For the page on which somebody signs in with one click.
+      GATEWAY_DEMO_USERS: demoUsers.map((name) => `${name}:${name.replace(/\d+$/, "")}`).join(","),
+      GATEWAY_DEMO_PASSWORD: demoPassword,
+    },
   },
 ];
 

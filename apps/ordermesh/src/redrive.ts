@@ -1,17 +1,13 @@
+import { openDeadLetterBox } from "@ordermesh/backlog/dead-letters";
 import { createKafkaClient } from "@ordermesh/kafka/client";
-import { createProducer } from "@ordermesh/kafka/producer";
-import { readToEnd } from "@ordermesh/kafka/read-to-end";
-import { deadLetterTopic } from "@ordermesh/kafka/topics";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import { createLogger } from "@ordermesh/telemetry/logger";
 import type { Command } from "commander";
 import { readInstallation } from "./installation-config.ts";
 
-const timeoutMs = 60_000;
-
 /**
- * Sends the dead letters of a consumer group back to the topic they came from, as they were, each once: how far it
- * came is kept with the broker. Consumers that had handled a record drop it by its id.
+ * Sends the dead letters of a consumer group back to the topic they came from, as they were, each once. Consumers that had
+ * handled a record drop it by its id.
  *
  * @returns how many were sent.
  * @throws Failure `unavailable` when the broker can not be reached; what had been sent by then is noted.
@@ -24,34 +20,7 @@ export async function redriveDeadLetters(options: {
 }): Promise<number> {
   const { brokers, topic, group, logger } = options;
   const client = createKafkaClient({ brokers, clientId: "ordermesh-redrive", logger });
-  const producer = createProducer(client);
-  let sent = 0;
-  try {
-    await readToEnd({
-      client,
-      topic: deadLetterTopic(topic, group),
-      group: `ordermesh.redrive.${group}`,
-      timeoutMs,
-      async onRecords(records) {
-        await producer.publish(
-          topic,
-          records.map(({ key, value, headers }) => ({
-            key,
-            value,
-            headers: withoutDeadLetterHeaders(headers),
-          })),
-        );
-        sent += records.length;
-      },
-    });
-    return sent;
-  } finally {
-    await producer.close();
-  }
-}
-
-function withoutDeadLetterHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("dead_letter_")));
+  return await openDeadLetterBox({ client, topic, group }).redrive("all");
 }
 
 export function addRedriveCommand(program: Command): void {

@@ -1,4 +1,4 @@
-import type { LogFormat } from "@ordermesh/telemetry/logger";
+import { createLogger, type LogFormat } from "@ordermesh/telemetry/logger";
 import { type Command, InvalidArgumentError } from "commander";
 import type { MeshAddresses, MeshClients } from "./clients.ts";
 import { chooseLogFormat, type MeshConfig, readMeshConfig } from "./config.ts";
@@ -9,6 +9,7 @@ import { broker, type Program, postgresPort, type Service, services } from "./pr
 import { readyText, withoutForeignSecret } from "./ready-text.ts";
 import { createReport, type Report } from "./report.ts";
 import { seconds } from "./run-program.ts";
+import { withVerifier } from "./verify/verifier-port.ts";
 
 interface UpOptions {
   readonly fresh?: true;
@@ -71,7 +72,7 @@ Environment:
 
 async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
   const startedAt = performance.now();
-  const config = readMeshConfig(map.services, map.broker);
+  const config = await withVerifier(readMeshConfig(map.services, map.broker));
   const format = chooseLogFormat(options.json === true, config.environment);
   const report = createReport({ format, level: config.logLevel });
   const interruption = listenForInterruption(() => {
@@ -90,6 +91,7 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
       report,
       early: options.seed ? seeding(config, report, signal) : [],
     });
+    const verifier = await serveVerifications(mesh, config, report);
     try {
       announce(mesh, {
         readyInMs: performance.now() - startedAt,
@@ -99,6 +101,7 @@ async function runUp(options: UpOptions, map: ProgramMap): Promise<void> {
       });
       await untilAborted(signal);
     } finally {
+      await verifier?.stop();
       await stop(mesh, report);
     }
   } catch (error) {
@@ -154,6 +157,26 @@ function seeding({ serviceKey }: MeshConfig, report: Report, signal: AbortSignal
         }),
     },
   ];
+}
+
+/** Without it operators verify on the command line, so what goes wrong here is told and no more. */
+async function serveVerifications(mesh: Mesh, config: MeshConfig, report: Report) {
+  if (config.verifierPort === undefined) {
+    return undefined;
+  }
+  try {
+    const { hostVerification } = await import("./verify/host-verification.ts");
+    return await hostVerification({
+      host: "127.0.0.1",
+      port: config.verifierPort,
+      mesh,
+      environment: config.environment,
+      logger: createLogger({ service: "verify", level: "error", format: "json" }),
+    });
+  } catch (error) {
+    report.warn(`verifications can not be served: ${describeError(error)}`);
+    return undefined;
+  }
 }
 
 function announce(

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { openAuth } from "@ordermesh/auth/auth";
 import { loadTls } from "@ordermesh/auth/tls";
+import { bindBacklogService } from "@ordermesh/backlog/backlog-service";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { type Consumer, startConsumer } from "@ordermesh/kafka/consumer";
 import { createProducer } from "@ordermesh/kafka/producer";
@@ -115,7 +116,14 @@ export async function startPayments(config: PaymentsConfig): Promise<Payments> {
   const server = await startRpcServer({
     host: config.host,
     port: config.port,
-    services: [bindPaymentsService({ desk, providerEvents })],
+    services: [
+      bindPaymentsService({ desk, providerEvents }),
+      bindBacklogService({
+        client: kafka,
+        outbox: database,
+        consumers: [{ topic: ordersTopic.name, group: ordersGroup, consumer: () => consumer }],
+      }),
+    ],
     pages: { "/webhooks/sandbox": createWebhookPage(providerEvents) },
     authorize: auth.authorize(),
     tls: tls?.server,

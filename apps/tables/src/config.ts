@@ -1,7 +1,7 @@
 import { type AuthConfig, readAuthConfig } from "@ordermesh/auth/config";
 import { readTlsConfig, type TlsConfig } from "@ordermesh/auth/tls";
 import { type ConfigReader, type Environment, readConfig } from "@ordermesh/config/config";
-import { type Networks, parseNetworks } from "@ordermesh/rpc/client-address";
+import { type Networks, readNetworks } from "@ordermesh/rpc/client-address";
 import { readSecret } from "@ordermesh/sealing/read-secret";
 import type { LogFormat, LogLevel } from "@ordermesh/telemetry/logger";
 
@@ -76,7 +76,7 @@ export function readTablesConfig(environment: Environment): TablesConfig {
       min: 0,
       max: 60_000,
     }),
-    trustedProxies: readTrustedProxies(read),
+    trustedProxies: readNetworks(read, "TRUSTED_PROXIES"),
     auth: readAuthConfig(read),
     tls: readTlsConfig(read),
     stopTimeoutMs: read.integer("STOP_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
@@ -86,15 +86,6 @@ export function readTablesConfig(environment: Environment): TablesConfig {
     otlpEndpoint: read.optionalString("OTEL_EXPORTER_OTLP_ENDPOINT"),
     traceSampleRatio: read.integer("TRACE_SAMPLE_PERCENT", { fallback: 100, min: 0, max: 100 }) / 100,
   }));
-}
-
-function readTrustedProxies(read: ConfigReader): Networks {
-  try {
-    return parseNetworks(read.list("TRUSTED_PROXIES", []));
-  } catch (error) {
-    read.problem(`TRUSTED_PROXIES must list addresses or networks: ${(error as Error).message}.`);
-    return [];
-  }
 }
 
 function readPublicUrl(read: ConfigReader): string {

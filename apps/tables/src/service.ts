@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { openAuth } from "@ordermesh/auth/auth";
 import { loadTls } from "@ordermesh/auth/tls";
+import { bindBacklogService } from "@ordermesh/backlog/backlog-service";
 import { createKafkaClient } from "@ordermesh/kafka/client";
 import { type Consumer, type ConsumerOptions, startConsumer } from "@ordermesh/kafka/consumer";
 import { createProducer } from "@ordermesh/kafka/producer";
@@ -117,6 +118,13 @@ export async function startTables(config: TablesConfig): Promise<Tables> {
     onCommitted,
   };
 
+  // What is followed of other services. Each one's dead-letter topic is made with it.
+  const followed: readonly Followed[] = [
+    { topic: ordersTopic, group: ordersGroup, handle: (records) => handleOrderEvents(desk, records) },
+    { topic: paymentsTopic, group: paymentsGroup, handle: bills.handlePaymentEvents },
+  ];
+  const consumers: Consumer[] = [];
+
   const server = await startRpcServer({
     host: config.host,
     port: config.port,
@@ -129,6 +137,15 @@ export async function startTables(config: TablesConfig): Promise<Tables> {
         trustedProxies: config.trustedProxies,
         billCalls: bills.calls,
       }),
+      bindBacklogService({
+        client: kafka,
+        outbox: database,
+        consumers: followed.map(({ topic, group }, index) => ({
+          topic: topic.name,
+          group,
+          consumer: () => consumers[index],
+        })),
+      }),
     ],
     authorize: auth.authorize(),
     tls: tls?.server,
@@ -139,12 +156,6 @@ export async function startTables(config: TablesConfig): Promise<Tables> {
   });
   parts.add("rpc server", () => server.stop(config.stopTimeoutMs));
   parts.add("session feed", feed.stop);
-  // What is followed of other services. Each one's dead-letter topic is made with it.
-  const followed: readonly Followed[] = [
-    { topic: ordersTopic, group: ordersGroup, handle: (records) => handleOrderEvents(desk, records) },
-    { topic: paymentsTopic, group: paymentsGroup, handle: bills.handlePaymentEvents },
-  ];
-  const consumers: Consumer[] = [];
   parts.add("consumers", async () => void (await Promise.all(consumers.map((consumer) => consumer.stop()))));
 
   async function becomeReady(): Promise<void> {

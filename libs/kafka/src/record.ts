@@ -15,6 +15,8 @@ export interface IncomingRecord {
   readonly key: string;
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
+  /** When it was written, in milliseconds since 1970, as the broker has it. */
+  readonly writtenAtMs?: number;
 }
 
 /** A message as the library has it, in our words. */
@@ -27,5 +29,6 @@ export function recordOf(topic: string, partition: number, message: KafkaMessage
     key: message.key?.toString() ?? "",
     value: message.value ?? new Uint8Array(),
     headers: Object.fromEntries(headers),
+    writtenAtMs: Number(message.timestamp),
   };
 }

@@ -17,9 +17,24 @@ export function parseNetworks(texts: readonly string[]): Networks {
   });
 }
 
+/** Reads networks from a setting. What is none becomes a problem of the configuration. */
+export function readNetworks(
+  read: { list(name: string, fallback: readonly string[]): readonly string[]; problem(text: string): void },
+  name: string,
+): Networks {
+  try {
+    return parseNetworks(read.list(name, []));
+  } catch (error) {
+    read.problem(`${name} must list addresses or networks such as 10.0.0.0/8: ${(error as Error).message}.`);
+    return [];
+  }
+}
+
 /**
  * Where a call came from. What `x-forwarded-for` says counts only as far as proxies that are trusted have written it:
  * from its end on, up to the first address that is not one of them. Whatever stands before, the client may have made up.
+ * If all of them are trusted, it is the first one: each vouches for the one before it, and a caller that happens to live in
+ * a trusted network is not to be mistaken for the proxy that it came through.
  */
 export function clientAddress(peer: string, forwardedFor: string | null, trusted: Networks): string {
   const hops = (forwardedFor ?? "").split(",").map((hop) => hop.trim());
@@ -29,7 +44,7 @@ export function clientAddress(peer: string, forwardedFor: string | null, trusted
     if (hop === undefined || !ipaddr.isValid(hop)) {
       break;
     }
-    address = hop;
+    address = ipaddr.process(hop).toString();
   }
   return address;
 }

@@ -1,5 +1,5 @@
 import { Failure } from "@ordermesh/failure/failure";
-import ipaddr from "ipaddr.js";
+import { addressGroup } from "@ordermesh/rpc/client-address";
 import type { RateLimit } from "../domain/rate-limit.ts";
 import { type Caller, callerId } from "./callers.ts";
 import { createRateLimiter, type LimitsReport } from "./rate-limits.ts";
@@ -16,6 +16,9 @@ export interface EdgeLimits {
 /** Where passwords and tokens are tried. */
 const credentialPaths =
   /^\/v1\/auth\/(login|register|refresh)$|^\/verification\/(login|register|verify|logout)\/$|^\/ordermesh\.identity\.v1\.IdentityService\/(Login|Register|Refresh)$/;
+
+/** Where a page tries them. A refresh token is no password: nobody guesses one. */
+const seatLoginPath = "/auth/seat/login";
 
 /** Addresses and users that are counted at the same time, per limit: some 100 bytes each. */
 const keysMax = 100_000;
@@ -40,9 +43,9 @@ export function createEdgeLimits(options: {
   const keys = limiter("idempotency-keys", keysPerDay);
   return {
     takeForAddress(report, address, path) {
-      const key = networkOf(address);
+      const key = addressGroup(address);
       report.take(addresses, key);
-      if (credentialPaths.test(path)) {
+      if (credentialPaths.test(path) || path === seatLoginPath) {
         report.take(credentials, key);
       }
     },
@@ -62,13 +65,4 @@ export function createEdgeLimits(options: {
       }
     },
   };
-}
-
-/** An IPv6 client has a whole /64 to itself. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) {
-    return address;
-  }
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === "ipv4" ? parsed.toString() : (parsed as ipaddr.IPv6).parts.slice(0, 4).join(":");
 }

@@ -108,6 +108,10 @@ function serveRpc(
 ): void {
   const allowed = rpc.idempotency === Idempotency.NO_SIDE_EFFECTS ? ["GET", "POST"] : ["POST"];
   if (allowed.includes(request.method ?? "")) {
+    if (rpc.methodKind === "server_streaming") {
+      // A proxy before us that collects an answer before it passes it on would hold a stream for ever.
+      response.setHeader("x-accel-buffering", "no");
+    }
     next(request as Parameters<RequestListener>[0], response as Parameters<RequestListener>[1]);
   } else {
     answerHere(request, response, problemAnswer(wrongMethod(request.method, [...allowed, "OPTIONS"])));

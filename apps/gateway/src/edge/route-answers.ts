@@ -3,6 +3,7 @@ import { Failure } from "@ordermesh/failure/failure";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import type { GatewayRoute } from "../exchange.ts";
 import type { IdempotentWrites } from "../idempotency/idempotent-writes.ts";
+import type { Pages } from "../pages/serve-pages.ts";
 import { type Answer, problemAnswer } from "../rest/answer.ts";
 import { HttpProblem } from "../rest/http-problem.ts";
 import { readBody } from "../rest/json-body.ts";
@@ -29,14 +30,19 @@ export function createAnswerRoute(options: {
   readonly routes: RouteTable<GatewayRoute>;
   readonly limits: EdgeLimits;
   readonly idempotentWrites: IdempotentWrites;
+  /** Asked first: a file of the pages, or a path that is nobody else's. */
+  readonly pages: Pages;
   readonly maxBodyBytes: number;
   readonly logger: Logger;
 }): AnswerRoute {
-  const { routes, limits, idempotentWrites, maxBodyBytes, logger } = options;
+  const { routes, limits, idempotentWrites, pages, maxBodyBytes, logger } = options;
 
   async function answer(admitted: AdmittedRequest): Promise<Answer | undefined> {
     const { request, path, query, caller } = admitted;
     const { method = "" } = request;
+    if (await pages.serve(request, admitted.response, path, isRoute(routes, path))) {
+      return undefined;
+    }
     const found = findRoute(routes, method, path);
     if (found.kind === "options") {
       const headers = { allow: found.allowed.join(", ") };
@@ -80,6 +86,15 @@ type Found =
       readonly variables: Readonly<Record<string, string>>;
     }
   | { readonly kind: "options"; readonly allowed: readonly string[] };
+
+function isRoute(routes: RouteTable<GatewayRoute>, path: string): boolean {
+  try {
+    return routes.find("GET", path).kind !== "unknown";
+  } catch {
+    // Not properly encoded: what the route says to that.
+    return true;
+  }
+}
 
 /** @throws HttpProblem 404 or 405. */
 function findRoute(routes: RouteTable<GatewayRoute>, method: string, path: string): Found {

@@ -20,8 +20,8 @@ function routeOf(binding: HttpBinding, calls: RestCalls): GatewayRoute {
   const { method } = binding;
   return {
     // Passwords, tokens, cards and voucher codes are written down nowhere. Where such a request has an idempotency key of
-    // its own, its service knows a repetition.
-    recorded: !hasSecrets(method.input) && !hasSecrets(method.output),
+    // its own, its service knows a repetition. A stream has no answer that could be kept.
+    recorded: method.methodKind === "unary" && !hasSecrets(method.input) && !hasSecrets(method.output),
     async answer({ request, response, variables, query, body, clientAddress, idempotencyKey }) {
       let parsed: ReturnType<typeof parseJsonBody>;
       try {

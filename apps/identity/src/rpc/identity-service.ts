@@ -19,7 +19,7 @@ import { type AccountParts, type Attempt, getUser, logIn, register, setRoles } f
 import { type Role, refreshRefused, roles, type User } from "../domain/user.ts";
 import type { IdentityMetrics } from "../identity-metrics.ts";
 import type { SigningKey } from "../keyring.ts";
-import { beginSession, logOut, refreshSession } from "../sessions.ts";
+import { beginSession, logOut, type RefreshRules, refreshSession } from "../sessions.ts";
 
 export interface IdentityHandlers extends AccountParts {
   readonly signingKey: () => SigningKey;
@@ -27,6 +27,7 @@ export interface IdentityHandlers extends AccountParts {
   readonly format: UserTokenFormat;
   readonly accessTokenLifetimeMs: number;
   readonly sessionLifetimeMs: number;
+  readonly refreshRules: RefreshRules;
   readonly trustedProxies: Networks;
   readonly metrics: IdentityMetrics;
   readonly logger: Logger;
@@ -62,7 +63,9 @@ export function bindIdentityService(handlers: IdentityHandlers): BoundService {
     },
 
     async refresh({ refreshToken }) {
-      const refreshed = await database.transaction((tx) => refreshSession(tx, refreshToken));
+      const refreshed = await database.transaction((tx) =>
+        refreshSession(tx, refreshToken, handlers.refreshRules),
+      );
       if (refreshed.kind === "reused") {
         const { userId, sessionId } = refreshed;
         metrics.reused();

@@ -4,7 +4,8 @@ import type { Tx } from "@ordermesh/postgres/tx";
 export interface FoundToken {
   readonly sessionId: string;
   readonly userId: bigint;
-  readonly isUsed: boolean;
+  /** Since it was used, in milliseconds; undefined for one that was not. */
+  readonly usedForMs: number | undefined;
   /** The login has ended: by a logout, by a token that came twice, or by its age. */
   readonly isOver: boolean;
 }
@@ -35,15 +36,29 @@ export async function lockRefreshToken(tx: Tx, tokenHash: Uint8Array): Promise<F
     return undefined;
   }
   // A statement of its own, to see what whoever held the lock has written.
-  const [row] = await tx.query<{ user_id: bigint; is_used: boolean; is_over: boolean }>(
-    `select s.user_id, t.used_at is not null as is_used,
+  const [row] = await tx.query<{ user_id: bigint; used_for_ms: number | null; is_over: boolean }>(
+    `select s.user_id, (extract(epoch from clock_timestamp() - t.used_at) * 1000)::float8 as used_for_ms,
        s.ended_at is not null or s.expires_at <= clock_timestamp() as is_over
      from refresh_tokens t join sessions s on s.id = t.session_id where t.token_hash = $1::bytea`,
     [tokenHash],
   );
   return row === undefined
     ? undefined
-    : { sessionId: session.id, userId: row.user_id, isUsed: row.is_used, isOver: row.is_over };
+    : {
+        sessionId: session.id,
+        userId: row.user_id,
+        usedForMs: row.used_for_ms ?? undefined,
+        isOver: row.is_over,
+      };
+}
+
+/** Whether there is such a token and it can still be used. */
+export async function isUnused(tx: Tx, tokenHash: Uint8Array): Promise<boolean> {
+  const [row] = await tx.query<{ is_unused: boolean }>(
+    "select used_at is null as is_unused from refresh_tokens where token_hash = $1::bytea",
+    [tokenHash],
+  );
+  return row?.is_unused ?? false;
 }
 
 export function markUsed(tx: Tx, tokenHash: Uint8Array): void {

@@ -56,8 +56,7 @@ export function parameterFailure(options: {
     return undefined;
   }
   const given = Object.keys(parameters) as ParameterName[];
-  // What is left of a voucher is for its terms to say, and there is no picture of it.
-  const allowed = hasItems(definition) ? (readBy[action] ?? []) : [];
+  const allowed = readIn(definition, action);
   const stranger = given.find((name) => !always.includes(name) && !allowed.includes(name));
   if (stranger !== undefined) {
     return invalid(stranger, `"${action}" does not read it`);
@@ -71,6 +70,23 @@ export function parameterFailure(options: {
     amountFailure("shippingFee", parameters.shippingFee, currencyCode) ??
     textFailure(parameters)
   );
+}
+
+/** What is left of a voucher is for its terms to say, and there is no picture of it. */
+function readIn(definition: LomsWorkflow, action: string): readonly ParameterName[] {
+  return hasItems(definition) ? (readBy[action] ?? []) : [];
+}
+
+/** What an action of a workflow reads besides what every action does, by the contract's names. */
+export function parameterFields(
+  definition: LomsWorkflow,
+  action: string,
+): { readonly parameters: string[]; readonly requiredParameters: string[] } {
+  const read = readIn(definition, action);
+  return {
+    parameters: read.map((name) => fieldNames[name]),
+    requiredParameters: read.filter((name) => name === neededBy[action]).map((name) => fieldNames[name]),
+  };
 }
 
 function amountFailure(

@@ -1,13 +1,22 @@
 import { create } from "@bufbuild/protobuf";
-import { type Workflow, WorkflowSchema } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
+import { type Workflow, WorkflowCause, WorkflowSchema } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
 import { listMachines } from "@ordermesh/workflow/definition";
 import { toMermaid } from "@ordermesh/workflow/mermaid";
 import { statusMessages } from "../contract/enums.ts";
+import { parameterFields } from "../domain/check-parameters.ts";
 import type { OrderStep } from "../domain/order-step.ts";
 import { statesSeen } from "../domain/states-seen.ts";
 import type { DurationName } from "../workflows/names.ts";
 import type { LomsWorkflow } from "../workflows/registry.ts";
 import { statusOfCode } from "../workflows/states.ts";
+
+const causes = {
+  request: WorkflowCause.REQUEST,
+  manual: WorkflowCause.MANUAL,
+  input: WorkflowCause.INPUT,
+  time: WorkflowCause.TIME,
+  automatic: WorkflowCause.AUTOMATIC,
+} as const;
 
 /**
  * A definition for whoever wants to draw or follow it.
@@ -45,6 +54,8 @@ export function workflowMessage(
             effects: [...(row.effects ?? [])],
             event: row.event,
             internal: row.cause === "automatic" || row.hidden === true,
+            cause: causes[row.cause],
+            ...parameterFields(definition, row.action),
           })),
         ),
         mermaid: toMermaid(definition, name, path && { path, current: path.at(-1) }),

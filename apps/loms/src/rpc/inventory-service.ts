@@ -7,6 +7,7 @@ import { mergeLines } from "../domain/reservation-lines.ts";
 import type { IdBlocks } from "../id-blocks.ts";
 import { endReservation, type ReservationEnd, reserve } from "../reservations.ts";
 import { createAvailabilityReads } from "../stock.ts";
+import { stockCalls } from "./stock-handlers.ts";
 
 export function bindInventoryService({ database, ids }: { database: Database; ids: IdBlocks }): BoundService {
   const availability = createAvailabilityReads(database);
@@ -46,5 +47,7 @@ export function bindInventoryService({ database, ids }: { database: Database; id
     commitReservation: ({ reservationId }) => end(reservationId, "committed"),
 
     releaseReservation: ({ reservationId }) => end(reservationId, "released"),
+
+    ...stockCalls(database),
   });
 }

@@ -20,6 +20,8 @@ export async function listOrdersPage(
     statuses: statuses.length > 0 ? statuses : orderStatuses,
     createdFrom: dateOf(request.createdFrom),
     createdBefore: dateOf(request.createdBefore),
+    oldestFirst: request.oldestFirst,
+    withOpenRefund: request.withOpenRefund,
   };
   const after = positionOf(decodePageToken(request.pageToken, filter, 2));
   const page = await database.read((db) =>

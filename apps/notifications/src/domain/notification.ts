@@ -42,4 +42,10 @@ export interface Delivery {
   readonly createdAt: Date;
   /** Undefined once there will be none. */
   readonly nextAttemptAt: Date | undefined;
+  readonly userId: bigint;
+  readonly orderId: bigint;
+  /** Of the notification. */
+  readonly title: string;
+  /** Where it goes, as far as it may be told; empty where the user does not want it any more. */
+  readonly target: string;
 }

@@ -10,6 +10,7 @@ import {
   type Preferences as PreferencesMessage,
   PreferencesSchema,
 } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
+import { attemptsMax } from "../domain/delivery-tries.ts";
 import type { Channel, Delivery, DeliveryStatus, Notification } from "../domain/notification.ts";
 import type { Preferences } from "../domain/preferences.ts";
 
@@ -55,7 +56,24 @@ export function deliveryMessage(delivery: Delivery): DeliveryMessage {
     createdTime: timestampFromDate(delivery.createdAt),
     nextAttemptTime:
       delivery.nextAttemptAt === undefined ? undefined : timestampFromDate(delivery.nextAttemptAt),
+    userId: delivery.userId,
+    orderId: delivery.orderId,
+    title: delivery.title,
+    target: delivery.target,
+    attemptsMax,
   });
+}
+
+/** @returns undefined for one that is not specified. */
+export function channelOf(message: ChannelMessage): Channel | undefined {
+  return (Object.keys(channelMessages) as Channel[]).find((channel) => channelMessages[channel] === message);
+}
+
+/** @returns undefined for one that is not specified. */
+export function statusOf(message: DeliveryStatusMessage): DeliveryStatus | undefined {
+  return (Object.keys(statusMessages) as DeliveryStatus[]).find(
+    (status) => statusMessages[status] === message,
+  );
 }
 
 /** Without the secret, which is never returned. */

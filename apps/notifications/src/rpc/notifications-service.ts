@@ -8,24 +8,36 @@ import {
 } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
 import { type BoundService, bindService } from "@ordermesh/rpc/bound-service";
 import { callOf } from "@ordermesh/rpc/call";
+import type { Channel } from "../domain/notification.ts";
 import type { WebhookRules } from "../domain/webhook-url.ts";
 import type { NotificationFeed } from "../notification-feed.ts";
 import { getPreferences, setPreferences } from "../preferences.ts";
-import { listDeliveries } from "../sql/deliveries.ts";
+import { resendDelivery } from "../resend-delivery.ts";
+import { listDeliveries } from "../sql/delivery-log.ts";
 import { listNotifications } from "../sql/notifications.ts";
-import { deliveryMessage, notificationMessage, preferencesMessage, preferencesOf } from "./messages.ts";
+import {
+  channelOf,
+  deliveryMessage,
+  notificationMessage,
+  preferencesMessage,
+  preferencesOf,
+  statusOf,
+} from "./messages.ts";
 import { readPage } from "./pages.ts";
 
 export interface NotificationsHandlers {
   readonly database: Database;
   readonly feed: NotificationFeed;
   readonly webhookRules: WebhookRules;
+  /** Tells that there is something to deliver. */
+  readonly wakeDeliveries: (channels: readonly Channel[]) => void;
 }
 
 export function bindNotificationsService({
   database,
   feed,
   webhookRules,
+  wakeDeliveries,
 }: NotificationsHandlers): BoundService {
   return bindService(NotificationsService, {
     async listNotifications(request) {
@@ -50,10 +62,20 @@ export function bindNotificationsService({
     },
 
     async listDeliveries(request) {
-      const { rows, nextPageToken } = await readPage(request, (userId, before, countMax) =>
-        database.read((db) => listDeliveries(db, userId, before, countMax)),
+      const filter = { status: statusOf(request.status), channel: channelOf(request.channel) };
+      const { rows, nextPageToken } = await readPage(
+        request,
+        (userId, before, countMax) =>
+          database.read((db) => listDeliveries(db, { userId, ...filter }, before, countMax)),
+        filter,
       );
       return { deliveries: rows.map(deliveryMessage), nextPageToken };
+    },
+
+    async resendDelivery({ deliveryId }) {
+      const delivery = await resendDelivery(database, deliveryId);
+      wakeDeliveries([delivery.channel]);
+      return { delivery: deliveryMessage(delivery) };
     },
   });
 }

@@ -12,12 +12,14 @@ interface PageRequest {
  * One page of a user's rows, newest first. One more than the page is read, to know whether another page follows.
  *
  * @param list reads rows with an id below the one given.
+ * @param filter what else has to be the same from page to page.
  */
 export async function readPage<Row extends { readonly id: bigint }>(
   { userId, pageSize, pageToken }: PageRequest,
   list: (userId: bigint, before: bigint | undefined, countMax: number) => Promise<Row[]>,
+  filter: Readonly<Record<string, unknown>> = {},
 ): Promise<{ readonly rows: readonly Row[]; readonly nextPageToken: string }> {
-  const query = { userId };
+  const query = { userId, ...filter };
   const before = idOf(decodePageToken(pageToken, query, 1));
   const countMax = pageSize === 0 ? pageSizeDefault : pageSize;
   const found = await list(userId, before, countMax + 1);

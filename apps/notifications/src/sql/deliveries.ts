@@ -1,5 +1,5 @@
-import { arrayLiteral, type Queryable, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
-import type { Channel, Delivery, DeliveryStatus, Notification } from "../domain/notification.ts";
+import { arrayLiteral, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
+import type { Channel, DeliveryStatus, Notification } from "../domain/notification.ts";
 import type { VoucherMessage } from "../domain/text-message.ts";
 import { type NotificationRow, notificationOf } from "./notifications.ts";
 
@@ -153,42 +153,4 @@ export function settleDeliveries(tx: Tx, settlements: readonly Settlement[]): vo
       arrayLiteral(settlements.map(({ retryAfterMs }) => Math.round(retryAfterMs))),
     ],
   );
-}
-
-/**
- * A user's deliveries, newest first.
- *
- * @param before the last one of the page before.
- */
-export async function listDeliveries(
-  db: Queryable,
-  userId: bigint,
-  before: bigint | undefined,
-  countMax: number,
-): Promise<Delivery[]> {
-  const rows = await db.query<{
-    id: bigint;
-    notification_id: bigint;
-    channel: Channel;
-    status: DeliveryStatus;
-    attempts: number;
-    last_error: string;
-    created_at: Date;
-    next_attempt_at: Date | null;
-  }>(
-    `select id, notification_id, channel, status, attempts, last_error, created_at, next_attempt_at
-     from deliveries where user_id = $1::bigint and id < $2::bigint
-     order by id desc limit $3`,
-    [`${userId}`, `${before ?? 9_223_372_036_854_775_807n}`, countMax],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    notificationId: row.notification_id,
-    channel: row.channel,
-    status: row.status,
-    attempts: row.attempts,
-    lastError: row.last_error,
-    createdAt: row.created_at,
-    nextAttemptAt: row.next_attempt_at ?? undefined,
-  }));
 }

@@ -28,6 +28,8 @@ export interface VerifyTargets {
   readonly notificationsDatabaseUrl?: string;
   /** Left out: payments are not checked. */
   readonly paymentsDatabaseUrl?: string;
+  /** The longest that one look at a database may take; ten minutes unless told. */
+  readonly databaseTimeoutMs?: number;
   /** Left out: sessions at tables are not checked. */
   readonly tablesDatabaseUrl?: string;
   /** How long money may be under way; a minute unless told. */
@@ -38,16 +40,23 @@ export interface VerifyTargets {
 }
 
 /** A ledger of millions of rows takes its time. */
-const databaseTimeoutMs = 10 * 60_000;
+const databaseTimeoutMsDefault = 10 * 60_000;
 const topicTimeoutMs = 5 * 60_000;
 
 /**
  * Recomputes what must always hold, on a running installation, from one snapshot of each database. Nothing is
  * written and no lock is taken that would keep anybody waiting.
  *
+ * @param results gets each result as soon as it is there.
  * @throws Failure `unavailable` when a database or the broker can not be reached.
  */
-export async function runVerify(targets: VerifyTargets, logger: Logger): Promise<CheckResult[]> {
+export async function runVerify(
+  targets: VerifyTargets,
+  logger: Logger,
+  results: CheckResult[] = [],
+): Promise<CheckResult[]> {
+  const { databaseTimeoutMs = databaseTimeoutMsDefault } = targets;
+  const open = (url: string) => openVerified(url, databaseTimeoutMs);
   const kafka = createKafkaClient({ brokers: targets.kafkaBrokers, clientId: "ordermesh-verify", logger });
   const loms = open(targets.lomsDatabaseUrl);
   const checkout = targets.checkoutDatabaseUrl === undefined ? undefined : open(targets.checkoutDatabaseUrl);
@@ -56,7 +65,6 @@ export async function runVerify(targets: VerifyTargets, logger: Logger): Promise
   const payments = targets.paymentsDatabaseUrl === undefined ? undefined : open(targets.paymentsDatabaseUrl);
   const tables = targets.tablesDatabaseUrl === undefined ? undefined : open(targets.tablesDatabaseUrl);
   try {
-    const results: CheckResult[] = [];
     const expected = await snapshot(loms, async (tx) => {
       for (const check of [...lomsChecks, ...voucherChecks, ...timerStateChecks, ...timerLatenessChecks]) {
         results.push(await runSqlCheck(tx, check));
@@ -111,11 +119,11 @@ async function verifyPayments(
   });
 }
 
-function open(url: string): Database {
+function openVerified(url: string, timeoutMs: number): Database {
   return openDatabase({
     url,
     applicationName: "ordermesh verify",
     connectionsMax: 2,
-    timeoutMs: databaseTimeoutMs,
+    timeoutMs,
   });
 }

@@ -1,0 +1,99 @@
+import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import type { SessionOrder, TableSession } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
+import { TableAction } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
+import { failureText } from "../failure-text.ts";
+import { OrderLines } from "../places/order-ticket.tsx";
+import { ordersByGuest } from "../places/session-changes.ts";
+import { tableOrderStatus } from "../places/table-words.ts";
+import { useOrderStep } from "../places/use-order-step.ts";
+import { Button } from "../ui/button.tsx";
+import { Link } from "../ui/link.tsx";
+import { Money } from "../ui/money.tsx";
+import { Empty } from "../ui/notice.tsx";
+import { StatusChip } from "../ui/status-chip.tsx";
+import type { KeptGuest } from "./kept-guest.ts";
+import { PayArea } from "./pay-area.tsx";
+
+export interface OrderedViewProps {
+  readonly code: string;
+  readonly guest: KeptGuest;
+  readonly session: TableSession;
+}
+
+/** What the whole table ordered, by whom; what it costs, and how it is paid. */
+export function OrderedView({ code, guest, session }: OrderedViewProps) {
+  const groups = ordersByGuest(session);
+  if (groups.length === 0) {
+    return (
+      <Empty
+        title="Nothing was ordered yet"
+        action={
+          <Link href={`/t/${code}`} button="primary">
+            To the menu
+          </Link>
+        }
+      >
+        <p>What anybody at this table orders is here at once, for everybody.</p>
+      </Empty>
+    );
+  }
+  return (
+    <div className="guest-ordered">
+      {groups.map(({ guestId, name, orders }) => (
+        <section key={String(guestId)} className="guest-section" aria-label={name}>
+          <h2>{guestId === guest.guestId ? `${name} (you)` : name}</h2>
+          <ul className="ruled">
+            {orders.map((order) => (
+              <OrderRow
+                key={String(order.orderId)}
+                order={order}
+                session={session}
+                isOwn={guestId === guest.guestId}
+              />
+            ))}
+          </ul>
+        </section>
+      ))}
+      <PayArea code={code} guest={guest} session={session} />
+    </div>
+  );
+}
+
+interface OrderRowProps {
+  readonly order: SessionOrder;
+  readonly session: TableSession;
+  readonly isOwn: boolean;
+}
+
+function OrderRow({ order, session, isOwn }: OrderRowProps) {
+  const step = useOrderStep();
+  const { sessionId } = session;
+  return (
+    <li className="guest-order">
+      <div className="guest-order-head">
+        <StatusChip {...tableOrderStatus(order.status)} />
+        <Money value={order.total} />
+      </div>
+      <OrderLines order={order} />
+      {order.reason === "" ? null : <p className="ticket-note">{order.reason}</p>}
+      {isOwn && order.status === OrderStatus.PLACED ? (
+        <p>
+          <Button
+            kind="danger"
+            aria-label={`Cancel ${order.lines.map(({ name }) => name).join(", ")}`}
+            isPending={step.isPending}
+            pendingText="Canceling…"
+            onPress={() => step.mutate({ sessionId, orderId: order.orderId, action: TableAction.CANCEL })}
+          >
+            Cancel
+          </Button>
+        </p>
+      ) : null}
+      {step.error === null ? null : (
+        <p className="ticket-problem" role="alert">
+          {failureText(step.error).text}
+        </p>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,132 @@
+import {
+  type Bill,
+  type BillShare,
+  BillState,
+  SessionState,
+  ShareState,
+  type TableSession,
+} from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
+import { formatMoney } from "../format.ts";
+import { shareName } from "../places/bills.tsx";
+import { billableOrders, differenceOf, isUnderWay, sumOf } from "../places/order-steps.ts";
+import { shareStatus } from "../places/table-words.ts";
+import { Link } from "../ui/link.tsx";
+import { Money } from "../ui/money.tsx";
+import { StatusChip } from "../ui/status-chip.tsx";
+import type { OrderedViewProps } from "./ordered-view.tsx";
+
+/** What it comes to, what was paid of it, and how to pay the rest. */
+export function PayArea({ code, guest, session }: OrderedViewProps) {
+  const { total, paid, bills } = session;
+  const open = bills.filter(({ state }) => state === BillState.OPEN);
+  return (
+    <section className="pay-area" aria-label="To pay">
+      <dl className="guest-sums">
+        <div>
+          <dt>Total</dt>
+          <dd data-sum="total">{total === undefined ? "–" : <Money value={total} />}</dd>
+        </div>
+        {paid === undefined || paid.amountMinor === 0n ? null : (
+          <>
+            <div>
+              <dt>Paid</dt>
+              <dd data-sum="paid">
+                <Money value={paid} />
+              </dd>
+            </div>
+            <div className="guest-left">
+              <dt>Left</dt>
+              <dd data-sum="left">
+                <Money value={differenceOf(total, paid)} />
+              </dd>
+            </div>
+          </>
+        )}
+      </dl>
+      {open.map((bill) => (
+        <OpenBill
+          key={String(bill.billId)}
+          bill={bill}
+          session={session}
+          code={code}
+          guestId={guest.guestId}
+        />
+      ))}
+      <NextToPay session={session} code={code} hasOpenBill={open.length > 0} />
+    </section>
+  );
+}
+
+interface NextToPayProps {
+  readonly session: TableSession;
+  readonly code: string;
+  readonly hasOpenBill: boolean;
+}
+
+/** What happens next about the money. */
+function NextToPay({ session, code, hasOpenBill }: NextToPayProps) {
+  const billable = billableOrders(session);
+  const underWay = session.orders.filter(({ status }) => isUnderWay(status)).length;
+  if (billable.length > 0 && session.state === SessionState.OPEN) {
+    return (
+      <Link
+        href={`/t/${code}/split?show=ordered`}
+        button={hasOpenBill ? "plain" : "primary"}
+        className="button-wide"
+      >
+        Split and pay {formatMoney(sumOf(billable.map(({ total }) => total)))}
+      </Link>
+    );
+  }
+  if (hasOpenBill) {
+    return null;
+  }
+  if (underWay > 0) {
+    return <p className="quiet">What is served can be paid here. {underWay} still to come.</p>;
+  }
+  const { total, paid } = session;
+  return total === undefined || paid === undefined || paid.amountMinor < total.amountMinor ? null : (
+    <p role="status">
+      <b>All of it is paid. Thank you!</b>
+    </p>
+  );
+}
+
+interface OpenBillProps {
+  readonly bill: Bill;
+  readonly session: TableSession;
+  readonly code: string;
+  readonly guestId: bigint;
+}
+
+function OpenBill({ bill, session, code, guestId }: OpenBillProps) {
+  return (
+    <div className="guest-bill">
+      <h2>The bill</h2>
+      <ul className="ruled">
+        {bill.shares.map((share, index) => (
+          <li key={String(share.shareId)} className="guest-share">
+            <span>{share.guestId === guestId ? "You" : shareName(session, bill, index)}</span>
+            <Money value={share.amount} />
+            {mayPay(share, guestId) ? (
+              <Link
+                href={`/t/${code}/pay/${share.shareId}?show=ordered`}
+                button={share.guestId === guestId ? "primary" : "plain"}
+              >
+                Pay {formatMoney(share.amount)}
+              </Link>
+            ) : (
+              <StatusChip {...shareStatus(share)} />
+            )}
+          </li>
+        ))}
+      </ul>
+      <p className="quiet">Cash? The staff take it, and it is noted here.</p>
+    </div>
+  );
+}
+
+/** One's own share, and one that is nobody's. */
+function mayPay({ state, guestId }: BillShare, ownGuestId: bigint): boolean {
+  return state === ShareState.UNPAID && (guestId === ownGuestId || guestId === 0n);
+}

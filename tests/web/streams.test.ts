@@ -1,0 +1,99 @@
+import { startTcpProxy } from "@ordermesh/testkit/tcp-proxy";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { password } from "./caller.ts";
+import { findChromium, isWebTestable, launchChromium } from "./chromium.ts";
+import { type People, peopleAt, startPeople, story } from "./people.ts";
+import { placeOrder } from "./shopping.ts";
+
+describe.skipIf(!isWebTestable())("live data", () => {
+  let people: People;
+  beforeAll(async () => {
+    people = await startPeople();
+  });
+  afterAll(() => people?.stop());
+
+  test("eight tabs of one person share a stream, and every call still goes through", async () => {
+    const buyer = await people.newBuyer();
+    const { page, context } = buyer;
+    await story("eight-tabs", [buyer], async () => {
+      const order = await placeOrder(page);
+      let streams = 0;
+      context.on("request", (request) => {
+        streams += request.url().endsWith("/FeedService/Watch") ? 1 : 0;
+      });
+      const tabs = [page];
+      while (tabs.length < 8) {
+        const tab = await buyer.newTab(`/orders/${order}`);
+        await tab.getByText("Not paid yet").waitFor();
+        tabs.push(tab);
+      }
+      await page.bringToFront();
+      await page.getByRole("link", { name: "Cancel the order" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Cancel the order" }).click();
+      for (const tab of tabs) {
+        await tab.getByText("Canceled: the buyer asked for it").waitFor();
+      }
+      // The stream is opened anew when its topics change, but never once for each tab.
+      expect(streams).toBeLessThan(8);
+    });
+  });
+
+  test("three people in one browser do not sign each other out", async () => {
+    const person = await people.newPerson();
+    const { context } = person;
+    await story("three-seats", [person], async () => {
+      const pages = [];
+      for (const username of ["buyer2", "seller", "operator"]) {
+        const page = await context.newPage();
+        // As "Open as seller ↗": a window of its own, with a seat of its own.
+        await page.goto("/?as=nobody");
+        await page.waitForURL("**/sign-in");
+        await page.getByLabel("Name", { exact: true }).fill(username);
+        await page.getByLabel("Password").fill(password);
+        await page.getByRole("button", { name: "Sign in", exact: true }).click();
+        await page.getByRole("button", { name: `Signed in as ${username}` }).waitFor();
+        pages.push({ page, username });
+      }
+      for (const { page, username } of pages) {
+        await page.reload();
+        await page.getByRole("button", { name: `Signed in as ${username}` }).waitFor();
+      }
+    });
+  });
+
+  test("a stream that is cut comes back by itself, with what happened meanwhile", async () => {
+    const { hostname, port } = new URL(inject("webUrl"));
+    const link = await startTcpProxy({ host: hostname, port: Number(port) });
+    const browser = await launchChromium(findChromium() ?? "");
+    const behindLink = peopleAt(`http://127.0.0.1:${link.port}`, browser);
+    const buyer = await behindLink.newBuyer();
+    const { page } = buyer;
+    try {
+      const order = await placeOrder(page);
+      await page.getByText("live", { exact: true }).waitFor();
+      link.cut();
+      expect(link.faults()).toBeGreaterThan(0);
+      const token = await logIn(people.url, buyer.username);
+      const canceled = await fetch(`${people.url}/v1/orders/${order}/cancel`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: "{}",
+      });
+      expect(canceled.status).toBe(200);
+      await page.getByText("Canceled: the buyer asked for it").waitFor();
+      await page.getByText("live", { exact: true }).waitFor();
+    } finally {
+      await browser.close();
+      await link.close();
+    }
+  });
+});
+
+async function logIn(url: string, username: string): Promise<string> {
+  const response = await fetch(`${url}/v1/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password }),
+  });
+  return ((await response.json()) as { accessToken: string }).accessToken;
+}
