@@ -22,6 +22,7 @@ export function readyText(mesh: Mesh, readyInMs: number, dataDirectory: string):
   return [
     "",
     `Ordermesh is ready in ${Math.round(readyInMs)} ms.`,
+    ...(gateway === undefined ? [] : [`Open http://${gateway} in a browser.`]),
     "",
     ...places.map(([name, place]) => `  ${name.padEnd(width)}  ${place}`),
     "",
