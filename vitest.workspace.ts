@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { byLength } from "./libs/testkit/src/test-length.ts";
+import { longFiles } from "./tests/long-files.ts";
 
 /** Nothing of ours keeps state in a module, so a worker need not load everything anew for each file. */
 const isolate = false;
+
+/** The links in node_modules lead to the tests of other packages. */
+const exclude = ["**/node_modules/**", ...byLength({ short: longFiles, whole: [] })];
 
 /** Vitest 4 no longer reads a file of this name by itself: the test command names it with --config. */
 export default defineConfig({
@@ -14,6 +19,7 @@ export default defineConfig({
         test: {
           name: "units",
           include: ["{apps,libs}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+          exclude,
           isolate,
           testTimeout: 20_000,
         },
@@ -22,6 +28,7 @@ export default defineConfig({
         test: {
           name: "services",
           include: ["{apps,libs}/*/test/**/*.test.ts"],
+          exclude,
           globalSetup: ["libs/testkit/src/global-setup.ts"],
           isolate,
           testTimeout: 60_000,
@@ -32,8 +39,7 @@ export default defineConfig({
         test: {
           name: "mesh",
           include: ["tests/**/*.test.ts"],
-          // The links in node_modules lead to the tests of other packages.
-          exclude: ["**/node_modules/**", "tests/web/**"],
+          exclude: [...exclude, "tests/web/**"],
           globalSetup: ["libs/testkit/src/global-setup.ts"],
           isolate,
           testTimeout: 120_000,
@@ -44,6 +50,7 @@ export default defineConfig({
         test: {
           name: "web",
           include: ["tests/web/**/*.test.ts"],
+          exclude,
           globalSetup: ["tests/web/global-setup.ts"],
           isolate,
           // By themselves, and one after another: what they measure is what a person waits for.

@@ -43,7 +43,7 @@ function summaryOf(reportFile) {
 const { seed, rounds, files } = parseCommandLine();
 const directory = mkdtempSync(join(tmpdir(), "ordermesh-faults-"));
 const reportFile = join(directory, "report.jsonl");
-process.env.FAULTS = "long";
+process.env.TEST_LENGTH = "long";
 process.env.FAULTS_REPORT = reportFile;
 if (seed !== undefined) {
   process.env.TEST_SEED = seed;

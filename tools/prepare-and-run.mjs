@@ -30,6 +30,12 @@ export async function prepareAndRun(commandArguments) {
   const [first, ...others] = commandArguments;
   if (first === "--test") {
     const vitest = join("node_modules", "vitest", "vitest.mjs");
+    process.env.TEST_LENGTH ??= "short";
+    if (process.env.TEST_LENGTH === "short") {
+      process.stdout.write(
+        "The short form. `npm run test:whole` also runs what tests/long-files.ts lists.\n",
+      );
+    }
     process.exit(await runNode([vitest, "run", "--config", "vitest.workspace.ts", ...others]));
   }
   if (first === "--bench") {

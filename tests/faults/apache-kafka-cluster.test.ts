@@ -16,7 +16,7 @@ import { startPublisher } from "../harness/publisher.ts";
 
 const topic = "orders.events.v1";
 const claim = "a broker of three restarted or killed";
-const run = faultRun(claim, { short: 2, long: 20 });
+const run = faultRun(claim, { short: 1, whole: 2, long: 20 });
 
 test.skipIf(!hasApacheKafka(claim))(
   "one of three brokers restarted or killed under load: no call fails and no event is lost",

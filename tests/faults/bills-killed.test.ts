@@ -26,7 +26,11 @@ import { expectVerifyClean } from "../harness/verify-clean.ts";
  * processes that are killed another tables and another payments run, which may go on where they ended.
  */
 
-const run = faultRun("tables and payments killed while a share is being paid", { short: 1, long: 20 });
+const run = faultRun("tables and payments killed while a share is being paid", {
+  short: 1,
+  whole: 1,
+  long: 20,
+});
 
 interface Mesh {
   readonly paying: PayingHouse;

@@ -166,7 +166,7 @@ async function silenceRepeatedly(options: {
   expect(link.faults()).toBeGreaterThanOrEqual(run.rounds);
 }
 
-const database = faultRun("LOMS and PostgreSQL, link silent", { short: 1, long: 10 });
+const database = faultRun("LOMS and PostgreSQL, link silent", { short: 1, whole: 1, long: 10 });
 
 test("a database that is silent makes LOMS not ready, and no call waits beyond its deadline", {
   timeout: database.timeoutMs(60_000),
@@ -187,7 +187,7 @@ test("a database that is silent makes LOMS not ready, and no call waits beyond i
   await installation.expectVerifyClean();
 });
 
-const upstream = faultRun("checkout and LOMS, link silent", { short: 1, long: 10 });
+const upstream = faultRun("checkout and LOMS, link silent", { short: 1, whole: 1, long: 10 });
 
 test("a LOMS that is silent makes no call of checkout wait beyond its deadline", {
   timeout: upstream.timeoutMs(60_000),

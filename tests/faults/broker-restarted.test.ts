@@ -1,3 +1,4 @@
+import { testLength } from "@ordermesh/testkit/test-length";
 import { expect, onTestFinished, test } from "vitest";
 import { faultRun } from "../harness/fault-run.ts";
 import { startLomsReplicas } from "../harness/loms-replicas.ts";
@@ -9,10 +10,10 @@ import { placeOrdersThroughBrokerFaults } from "../harness/orders-through-broker
  */
 
 /** The short form is content with the harder one of the two. */
-const replicaCounts = process.env.FAULTS === "long" ? [1, 3] : [3];
+const replicaCounts = testLength() === "long" ? [1, 3] : [3];
 const runs = replicaCounts.map((replicas) => ({
   replicas,
-  run: faultRun(`broker restarted, ${replicas} running`, { short: 3, long: 20 }),
+  run: faultRun(`broker restarted, ${replicas} running`, { short: 1, whole: 3, long: 20 }),
 }));
 
 test.each(runs)(

@@ -22,7 +22,7 @@ const group = "notifications.order-events";
 const unluckyUser = 13;
 const ordersPerRound = 2;
 const eventsPerRound = 2 * ordersPerRound;
-const run = faultRun("dead letters and redrive", { short: 1, long: 20 });
+const run = faultRun("dead letters and redrive", { short: 1, whole: 1, long: 20 });
 
 test("what could not be handled comes back when it can", { timeout: run.timeoutMs(30_000) }, async () => {
   const loms = await startLomsReplicas(1);

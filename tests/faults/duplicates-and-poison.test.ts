@@ -30,7 +30,7 @@ const group = "notifications.order-events";
 const deadLetters = deadLetterTopic(topic, group);
 /** Whose notifications can not be written, for a reason that is none of the events'. */
 const unluckyUser = 13n;
-const run = faultRun("duplicates, disorder and poison", { short: 1, long: 20 });
+const run = faultRun("duplicates, disorder and poison", { short: 1, whole: 1, long: 20 });
 
 test("repeated, shuffled and mixed with poison, each event has its one effect", {
   timeout: run.timeoutMs(60_000),

@@ -12,7 +12,7 @@ import { expectAllStored, receiveStock, startOrderLoad } from "../harness/order-
 const skus = Array.from({ length: 20 }, (_, index) => index + 1);
 const runs = [1, 3].map((replicas) => ({
   replicas,
-  run: faultRun(`LOMS killed, ${replicas} running`, { short: 2, long: 100 }),
+  run: faultRun(`LOMS killed, ${replicas} running`, { short: 1, whole: 2, long: 100 }),
 }));
 
 test.each(runs)(

@@ -48,7 +48,7 @@ function loseNext(link: TcpProxy, { random }: FaultRun): void {
   link.loseReply(random.integer(1, 30));
 }
 
-const direct = faultRun("answers of LOMS to its clients lost", { short: 20, long: 1_000 });
+const direct = faultRun("answers of LOMS to its clients lost", { short: 6, whole: 20, long: 1_000 });
 
 test("what is repeated with the same key gets the first result", {
   timeout: direct.timeoutMs(1_000),
@@ -128,7 +128,7 @@ async function lifeOf(options: {
   await lossy(() => inventory.releaseReservation({ reservationId: released.reservationId }));
 }
 
-const nested = faultRun("answers of LOMS to checkout lost", { short: 20, long: 1_000 });
+const nested = faultRun("answers of LOMS to checkout lost", { short: 6, whole: 20, long: 1_000 });
 
 test("a purchase whose order was made and not heard of is the same order when it is repeated", {
   timeout: nested.timeoutMs(1_000),

@@ -23,7 +23,7 @@ import { expectVerifyClean } from "../harness/verify-clean.ts";
  * or by force. Either the order is there and the plain close is refused, or it is refused; and nothing comes after a close.
  */
 
-const run = faultRun("order against close", { short: 100, long: 1_000 });
+const run = faultRun("order against close", { short: 30, whole: 100, long: 1_000 });
 const atATime = 4;
 const placers = 3;
 

@@ -63,7 +63,7 @@ describe.each([1, 3])("%i replicas", (replicaCount) => {
     { units: 1, warehouses: 1 },
   ])("$units units over $warehouses warehouses", ({ units, warehouses }) => {
     const claim = `${units} units over ${warehouses} warehouses for ${buyers} buyers, ${replicaCount} replicas`;
-    const run = faultRun(claim, { short: 3, long: 200 });
+    const run = faultRun(claim, { short: 1, whole: 3, long: 200 });
 
     test(
       `go to ${units} of ${buyers} buyers`,

@@ -98,7 +98,7 @@ async function countCloseCalls(databaseUrl: string): Promise<number> {
 
 const runs = [1, 3].map((replicas) => ({
   replicas,
-  run: faultRun(`pay against expiry, ${replicas} running`, { short: 2, long: 50 }),
+  run: faultRun(`pay against expiry, ${replicas} running`, { short: 1, whole: 2, long: 50 }),
 }));
 
 test.each(runs)(

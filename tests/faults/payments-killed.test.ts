@@ -23,7 +23,7 @@ import { expectVerifyClean } from "../harness/verify-clean.ts";
 
 const ordersPerRound = 3;
 const amountMinor = 1_250n;
-const run = faultRun("payments killed after the capture", { short: 2, long: 100 });
+const run = faultRun("payments killed after the capture", { short: 1, whole: 2, long: 100 });
 
 test("killed between capture and commit: one capture for each order, found again within a minute", {
   timeout: run.timeoutMs(60_000),

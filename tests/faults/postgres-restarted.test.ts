@@ -21,7 +21,7 @@ import type { ServiceProcess } from "../harness/service-process.ts";
  * purchase, pay and cancel, and recovers from its log. What was answered is there, and every pool finds its way back.
  */
 
-const run = faultRun("PostgreSQL restarted in immediate mode", { short: 2, long: 20 });
+const run = faultRun("PostgreSQL restarted in immediate mode", { short: 1, whole: 2, long: 20 });
 const skus = Array.from({ length: 20 }, (_, index) => index + 1);
 /** From the moment that the server accepts connections again. */
 const healedWithinMs = 10_000;

@@ -34,7 +34,7 @@ import { startServiceProcess } from "../harness/service-process.ts";
 
 const ordersPerRound = 3;
 const totalMinor = 1_250n;
-const run = faultRun("payments killed after the refund", { short: 2, long: 100 });
+const run = faultRun("payments killed after the refund", { short: 1, whole: 2, long: 100 });
 
 test("killed between refund and commit: each order gets its money back once", {
   timeout: run.timeoutMs(60_000),

@@ -25,7 +25,7 @@ import { expectVerifyClean } from "../harness/verify-clean.ts";
 const ordersPerRound = 20;
 const eventsPerOrder = 2;
 const topic = "orders.events.v1";
-const run = faultRun("relay killed after the send, before the delete", { short: 2, long: 100 });
+const run = faultRun("relay killed after the send, before the delete", { short: 1, whole: 2, long: 100 });
 
 test("events that were sent but not deleted are sent again", { timeout: run.timeoutMs(10_000) }, async () => {
   const broker = await startOwnBroker();

@@ -24,7 +24,7 @@ import type { ServiceProcess } from "../harness/service-process.ts";
  * - "plain": its transport repeats nothing, and the test repeats each call once, with the same key.
  */
 
-const run = faultRun("rolling restart of every service", { short: 1, long: 10 });
+const run = faultRun("rolling restart of every service", { short: 1, whole: 1, long: 10 });
 const skus = Array.from({ length: 20 }, (_, index) => index + 1);
 const exitsWithinMs = 30_000;
 const watcherCount = 4;

@@ -19,7 +19,7 @@ import { expectVerifyClean } from "../harness/verify-clean.ts";
  * database of tables holds up the transaction that comes next.
  */
 
-const run = faultRun("tables killed between two steps", { short: 3, long: 100 });
+const run = faultRun("tables killed between two steps", { short: 1, whole: 3, long: 100 });
 
 /** A session with a guest, of which one step is held up. */
 interface Scene {

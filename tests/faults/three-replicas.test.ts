@@ -52,7 +52,7 @@ afterAll(async () => {
   await installation?.stop();
 });
 
-const kills = faultRun("any of nine processes killed", { short: 3, long: 60 });
+const kills = faultRun("any of nine processes killed", { short: 1, whole: 3, long: 60 });
 
 test("any process may be killed while buyers purchase, pay and cancel", {
   timeout: kills.timeoutMs(20_000),
@@ -101,7 +101,7 @@ async function findLeader(): Promise<string | undefined> {
   return row?.application_name;
 }
 
-const takeovers = faultRun("the leading relay killed", { short: 2, long: 20 });
+const takeovers = faultRun("the leading relay killed", { short: 1, whole: 2, long: 20 });
 
 test("one relay leads, and when it is killed another one takes over", {
   timeout: takeovers.timeoutMs(20_000),
@@ -163,7 +163,7 @@ async function eventIdsByOrder(type: string): Promise<Map<string, Set<string>>> 
   return ids;
 }
 
-const expiries = faultRun("orders expire while a replica is killed", { short: 1, long: 20 });
+const expiries = faultRun("orders expire while a replica is killed", { short: 1, whole: 1, long: 20 });
 const ordersPerRound = 150;
 
 test("a timer fires in one replica, once", { timeout: expiries.timeoutMs(20_000) }, async () => {
@@ -223,7 +223,7 @@ test("a timer fires in one replica, once", { timeout: expiries.timeoutMs(20_000)
   await installation.expectVerifyClean();
 });
 
-const crossings = faultRun("orders that cross in three replicas", { short: 1, long: 20 });
+const crossings = faultRun("orders that cross in three replicas", { short: 1, whole: 1, long: 20 });
 
 test("batchers of several replicas never deadlock", { timeout: crossings.timeoutMs(30_000) }, async () => {
   const { random } = crossings;

@@ -20,7 +20,7 @@ const responseMs = 1_500;
 const lateMsMax = 5_000;
 const sku = 1;
 
-const run = faultRun("timers under kill -9", { short: 4, long: 60 });
+const run = faultRun("timers under kill -9", { short: 2, whole: 4, long: 60 });
 
 /** @returns false; anything else than that the order has gone on is thrown. */
 function isTooLate(thrown: unknown): false {

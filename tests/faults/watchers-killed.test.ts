@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Client } from "@connectrpc/connect";
+import { pause, withTimeout } from "@ordermesh/process/wait";
 import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
 import { TableAction, TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { eventually } from "@ordermesh/testkit/eventually";
@@ -29,7 +30,7 @@ const watchersMax = 200;
 
 /** Who order at the same time. */
 const writers = 4;
-const run = faultRun("tables and gateway killed under 200 watchers", { short: 3, long: 40 });
+const run = faultRun("tables and gateway killed under 200 watchers", { short: 1, whole: 3, long: 40 });
 
 test("every watcher resumes to the same history", { timeout: run.timeoutMs(60_000) }, async () => {
   const mesh = await startMesh();
@@ -70,10 +71,10 @@ test("every watcher resumes to the same history", { timeout: run.timeoutMs(60_00
     const ordering = Promise.all(Array.from({ length: writers }, orderUntilUp));
     const victims = pick([[mesh.tables], [mesh.gateway], [mesh.tables, mesh.gateway]]);
     const before = watchers.reduce((sum, watcher) => sum + watcher.breaks(), 0);
-    await new Promise((resolve) => setTimeout(resolve, run.random.next() * 400));
+    await pause(run.random.next() * 400);
     await Promise.all(victims.map((victim) => victim.kill()));
     kills += victims.length;
-    await new Promise((resolve) => setTimeout(resolve, run.random.next() * 300));
+    await pause(run.random.next() * 300);
     await Promise.all(victims.map((victim) => victim.restart()));
     isUp = true;
     await ordering;
@@ -84,10 +85,11 @@ test("every watcher resumes to the same history", { timeout: run.timeoutMs(60_00
 
   await untilDone(() => staff.closeSession({ sessionId, force: true, reason: "the test is over" }));
   const { session } = await untilDone(() => staff.getSession({ sessionId }));
-  await Promise.race([
+  await withTimeout(
     Promise.all(watchers.map(({ ended }) => ended)),
-    new Promise((_, reject) => setTimeout(() => reject(new Error("Some streams have not ended.")), 60_000)),
-  ]);
+    60_000,
+    () => new Error("Some streams have not ended."),
+  );
   expectSameHistory(watchers, session?.version ?? 0);
   run.report({
     watchers: watchersMax,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "@ordermesh/testkit/eventually";
 import type { OwnBroker } from "@ordermesh/testkit/own-broker";
+import { testLength } from "@ordermesh/testkit/test-length";
 import { Kafka, logLevel } from "kafkajs";
 import { expect } from "vitest";
 import { type ApacheKafkaBroker, startApacheKafkaCluster } from "../../tools/kafka/cluster.mjs";
@@ -13,7 +14,7 @@ import { checkJava, resolveJars } from "../../tools/kafka/jars.mjs";
  * `npm test`, but of `npm run faults` and of CI. Prints why not.
  */
 export function hasApacheKafka(claim: string): boolean {
-  const reason = process.env.FAULTS === "long" ? whyNotInstalled() : "`npm run faults` and CI do that.";
+  const reason = testLength() === "long" ? whyNotInstalled() : "`npm run faults` and CI do that.";
   if (reason !== undefined) {
     process.stdout.write(`${claim}: not tried on Apache Kafka. ${reason}\n`);
   }

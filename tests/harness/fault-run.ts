@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { type SeededRandom, seededRandom } from "@ordermesh/testkit/seeded-random";
+import { byLength, type TestLength, testLength } from "@ordermesh/testkit/test-length";
 
 /** How far one fault test goes, and where it says what it did. */
 export interface FaultRun {
@@ -13,12 +14,12 @@ export interface FaultRun {
 }
 
 /**
- * The short form of a fault test runs in `npm test`, the long one in `npm run faults`, which sets FAULTS=long and may
- * set FAULTS_ROUNDS, TEST_SEED and FAULTS_REPORT (a file that gets a line of JSON per test).
+ * `npm run faults`, which is long, may also set FAULTS_ROUNDS, TEST_SEED and FAULTS_REPORT (a file that gets a line of
+ * JSON per test).
  */
-export function faultRun(claim: string, rounds: { readonly short: number; readonly long: number }): FaultRun {
-  const isLong = process.env.FAULTS === "long";
-  const count = Number(process.env.FAULTS_ROUNDS ?? (isLong ? rounds.long : rounds.short));
+export function faultRun(claim: string, rounds: Readonly<Record<TestLength, number>>): FaultRun {
+  const isLong = testLength() === "long";
+  const count = Number(process.env.FAULTS_ROUNDS ?? byLength(rounds));
   const random = seededRandom(claim);
   // Of this test: a file's tests run one after another, each ending with its report.
   let startedAt = Date.now();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { toJson } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
+import { pause } from "@ordermesh/process/wait";
 import type { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { WatchSessionResponseSchema } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { WebSocket } from "ws";
@@ -94,7 +95,7 @@ export function watchPersistently(watch: Watch, stopping: AbortSignal): Persiste
       } catch {
         breaks += connected ? 1 : 0;
         connected = false;
-        await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+        await pause(retryEveryMs);
       }
     }
   }

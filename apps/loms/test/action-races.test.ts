@@ -1,5 +1,6 @@
 import { pause } from "@ordermesh/process/wait";
 import { seededRandom } from "@ordermesh/testkit/seeded-random";
+import { byLength } from "@ordermesh/testkit/test-length";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LomsHarness, startLomsHarness } from "./loms-harness.ts";
 import { type OrderWalk, walkOrders } from "./order-walk.ts";
@@ -12,8 +13,8 @@ let harness: LomsHarness;
 let other: LomsHarness;
 let walk: OrderWalk;
 let walkThere: OrderWalk;
-/** FAULTS=long, as `npm run faults` sets it, asks for many; FAULTS_ROUNDS for any number. */
-const rounds = Number(process.env.FAULTS_ROUNDS ?? (process.env.FAULTS === "long" ? 2_000 : 60));
+/** FAULTS_ROUNDS asks for any other number. */
+const rounds = Number(process.env.FAULTS_ROUNDS ?? byLength({ short: 20, whole: 60, long: 2_000 }));
 const timeout = 60_000 + rounds * 200;
 const random = seededRandom("action races");
 
