@@ -23,8 +23,13 @@ export const noValidation: Validation = { check() {} };
 /** Violations beyond this are counted only: a list of 10,000 bad lines needs no answer of a megabyte. */
 const reportedViolationsMax = 20;
 
+/**
+ * One for all servers of a process. It keeps the rules of each message as it compiled them, which takes some milliseconds
+ * each; they are the contract's, and the same for everybody.
+ */
+const validator = createValidator({ regexMatch: createPatternMatcher() });
+
 export function createValidation(): Validation {
-  const validator = createValidator({ regexMatch: createPatternMatcher() });
   const ruled = new Map<DescMessage, boolean>();
   return {
     check(type, message) {
