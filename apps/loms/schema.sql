@@ -74,6 +74,8 @@ create table order_history (
   event text,
   event_type text,
   parameters jsonb,
+  trace_id uuid,
+  trace_recorded boolean,
   constraint order_history_pkey PRIMARY KEY (order_id, version),
   constraint order_history_check CHECK ((((role IS NULL) = (action IS NULL)) AND ((role IS NULL) = (actor IS NULL)))),
   constraint order_history_check1 CHECK (((sku IS NOT NULL) OR ((item_state IS NULL) AND (refund_id IS NULL)))),

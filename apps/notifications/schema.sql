@@ -91,6 +91,8 @@ CREATE INDEX deliveries_due ON deliveries USING btree (channel, next_attempt_at,
 
 CREATE INDEX deliveries_failed ON deliveries USING btree (id) WHERE (status = 'failed'::delivery_status);
 
+CREATE INDEX notifications_by_order ON notifications USING btree (order_id, id);
+
 CREATE INDEX notifications_by_transaction ON notifications USING btree (transaction_id, id);
 
 CREATE INDEX notifications_by_user ON notifications USING btree (user_id, id);

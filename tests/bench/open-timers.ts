@@ -3,6 +3,7 @@ import { fireOrderTimers, fireReservationTimers } from "@ordermesh/app-loms/time
 import { durationProfiles } from "@ordermesh/app-loms/workflows/durations";
 import { timerNames } from "@ordermesh/app-loms/workflows/names";
 import { openDatabase } from "@ordermesh/postgres/database";
+import { startTracing } from "@ordermesh/telemetry/tracing";
 import postgres from "postgres";
 import type { DatabaseServer } from "./installation.ts";
 import { prepareLomsDatabase } from "./loms-database.ts";
@@ -34,6 +35,8 @@ export async function openTimers(server: DatabaseServer, count: number): Promise
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   await insertShippedOrders(sql, count / 2);
   const database = openDatabase({ url, applicationName: "timers", connectionsMax: 2, timeoutMs });
+  const tracing = await startTracing({ service: "bench", version: "0", endpoint: undefined, sampleRatio: 0 });
+  const parts = { database, settings, tracing };
   let nextOrder = firstId + 1;
 
   /** The next orders: one whose timer fired does not come again. */
@@ -66,7 +69,7 @@ export async function openTimers(server: DatabaseServer, count: number): Promise
           return fired;
         }
         for (const kind of kinds) {
-          fired += assertAllChanged(await fireOrderTimers(database, settings, kind));
+          fired += assertAllChanged(await fireOrderTimers(parts, kind));
         }
       }
     },

@@ -1,6 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CheckoutService } from "@ordermesh/proto/ordermesh/checkout/v1/checkout_pb";
+import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { eventually } from "@ordermesh/testkit/eventually";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openGrpcClient } from "../harness/grpc-client.ts";
@@ -63,19 +65,40 @@ function keep({ resourceSpans }: OtlpRequest): void {
   }
 }
 
-test("from the purchase to the notification, each span below the one that caused it", async () => {
-  const { client, close } = await openGrpcClient(CheckoutService, mesh.addresses.checkout);
-  const traceId = "0af7651916cd43dd8448eb211c80319c";
-  const authorization = `Bearer ${await mesh.token("buyer")}`;
+/** The traces of an order's steps, as its history tells them to who works at the desk. */
+async function tracesOf(orderId: bigint): Promise<string[]> {
+  const { client, close } = await openGrpcClient(LomsService, mesh.addresses.loms, {
+    token: await mesh.token("seller"),
+  });
   try {
-    await client.addToCart({ sku: 1076963, quantity: 1 }, { headers: { authorization } });
-    await client.purchase(
-      {},
-      { headers: { authorization, traceparent: `00-${traceId}-b7ad6b7169203331-01` } },
-    );
+    const { entries } = await client.getHistory({ orderId });
+    expect(entries.every(({ traceRecorded }) => traceRecorded)).toBe(true);
+    return entries.map((entry) => entry.traceId);
   } finally {
     close();
   }
+}
+
+/** @returns the order of one lamp, bought in a trace. */
+async function purchase(traceId: string): Promise<bigint> {
+  const { client, close } = await openGrpcClient(CheckoutService, mesh.addresses.checkout);
+  const authorization = `Bearer ${await mesh.token("buyer")}`;
+  try {
+    await client.addToCart({ sku: 1076963, quantity: 1 }, { headers: { authorization } });
+    const { orderId } = await client.purchase(
+      {},
+      { headers: { authorization, traceparent: `00-${traceId}-b7ad6b7169203331-01` } },
+    );
+    return orderId;
+  } finally {
+    close();
+  }
+}
+
+test("from the purchase to the notification, each span below the one that caused it", async () => {
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const orderId = await purchase(traceId);
+  expect(await tracesOf(orderId)).toEqual([traceId, traceId]);
 
   const ofTrace = () => spans.filter((span) => span.traceId === traceId);
   await eventually(
@@ -97,4 +120,59 @@ test("from the purchase to the notification, each span below the one that caused
       expect(path).toEqual(["checkout", "checkout", "loms", "loms", "notifications"]);
     }
   });
+});
+
+test("a payment's trace is that of the step to which its event leads, over two services and Kafka", async () => {
+  const [bought, paid] = ["1af7651916cd43dd8448eb211c80319c", "2af7651916cd43dd8448eb211c80319c"];
+  const orderId = await purchase(bought);
+  const { client, close } = await openGrpcClient(PaymentsService, mesh.addresses.payments, {
+    token: await mesh.token("buyer"),
+  });
+  try {
+    await eventually(() => client.getPayment({ orderId }), { timeoutMs: 30_000 });
+    const card = { number: "4242424242424242", expiryMonth: 12, expiryYear: 2030, code: "123" };
+    const { paymentMethodToken } = await client.createPaymentMethod({ card });
+    await client.pay(
+      { orderId, paymentMethodToken, idempotencyKey: "pay" },
+      { headers: { traceparent: `00-${paid}-b7ad6b7169203331-01` } },
+    );
+  } finally {
+    close();
+  }
+  await eventually(async () => expect(await tracesOf(orderId)).toEqual([bought, bought, paid]), {
+    timeoutMs: 30_000,
+  });
+});
+
+test("a timer that fires begins a trace: its span, the publication, and what that causes", async () => {
+  const { client, close } = await openGrpcClient(LomsService, mesh.addresses.loms, {
+    token: await mesh.token("platform"),
+  });
+  try {
+    const { orderId } = await client.createOrder({
+      userId: 1n,
+      idempotencyKey: "timer",
+      lines: [{ sku: 1076963, quantity: 1 }],
+      paymentWindow: { seconds: 1n },
+    });
+    const traceId = await eventually(
+      async () => {
+        const { entries } = await client.getHistory({ orderId });
+        expect(entries[2]?.actor).toBe("timer");
+        return entries[2]?.traceId;
+      },
+      { timeoutMs: 30_000 },
+    );
+    await eventually(
+      () => {
+        const ofTrace = spans.filter((span) => span.traceId === traceId);
+        const root = ofTrace.find(({ parentSpanId }) => parentSpanId === "");
+        expect(root).toMatchObject({ service: "loms", name: "fire payment_deadline" });
+        expect(ofTrace.map(({ service }) => service)).toContain("notifications");
+      },
+      { timeoutMs: 30_000 },
+    );
+  } finally {
+    close();
+  }
 });

@@ -198,9 +198,11 @@ describe("the gateway", () => {
       demoUsers: [],
       demoPassword: null,
     });
+    expect(plain.json).not.toHaveProperty("traceUrl");
     expect(plain.headers.get("cache-control")).toBe("no-cache");
     const demo = await mesh.startGateway({
       PUBLIC_URL: "https://shop.example.com/",
+      TRACE_URL: "https://traces.example.com/trace/{traceId}",
       GATEWAY_DEMO_USERS: "buyer:buyer,buyer2:buyer,seller",
       GATEWAY_DEMO_PASSWORD: "known to all",
     });
@@ -209,6 +211,7 @@ describe("the gateway", () => {
       expect(json).toEqual({
         publicUrl: "https://shop.example.com",
         publicUrlIsLoopback: false,
+        traceUrl: "https://traces.example.com/trace/{traceId}",
         demoUsers: [
           { username: "buyer", role: "buyer" },
           { username: "buyer2", role: "buyer" },
@@ -220,6 +223,16 @@ describe("the gateway", () => {
     } finally {
       await demo.stop();
     }
+  });
+
+  test.each([
+    "https://traces.example.com/trace/",
+    "javascript:alert('{traceId}')",
+    "//traces.example.com/{traceId}",
+    "https://me:secret@traces.example.com/{traceId}",
+    "{traceId}",
+  ])("does not start with traces at %s", async (traceUrl) => {
+    await expect(mesh.startGateway({ TRACE_URL: traceUrl })).rejects.toThrow(/TRACE_URL must be an address/);
   });
 
   test("what was there before the pages is there still, also for a browser", async () => {

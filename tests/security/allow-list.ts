@@ -116,7 +116,12 @@ export const allowList: Readonly<Record<string, readonly Caller[]>> = {
   "route256.product.ProductService/GetProduct": anybody,
   "route256.product.ProductService/ListSkus": anybody,
 
-  "ordermesh.notifications.v1.NotificationsService/ListNotifications": ["owner", ...others, "gateway"],
+  "ordermesh.notifications.v1.NotificationsService/ListNotifications": [
+    "owner",
+    "seller",
+    ...others,
+    "gateway",
+  ],
   "ordermesh.notifications.v1.NotificationsService/WatchNotifications": ["owner", ...others, "gateway"],
   "ordermesh.notifications.v1.NotificationsService/GetPreferences": ["owner", ...others, "gateway"],
   "ordermesh.notifications.v1.NotificationsService/SetPreferences": ["owner", ...others, "gateway"],

@@ -76,6 +76,23 @@ test("each acts in the role of the token, and the history says who it was", asyn
   expect(entries[4]?.actor).toBe(`user:${ownerId}`);
 });
 
+test("who runs the shop sees the traces of all steps, and the buyer none", async () => {
+  const orderId = await placePaid();
+  const shipped = await act("seller", orderId, "ship the order");
+  const tracesFor = async (caller: Caller) =>
+    (await loms.getHistory({ orderId }, await as(caller))).entries.map(({ traceId }) => traceId);
+  const seen = await tracesFor("seller");
+  expect(seen).toHaveLength(4);
+  expect(seen.every((traceId) => /^[0-9a-f]{32}$/.test(traceId))).toBe(true);
+  expect(seen[3]).toBe(shipped.steps[0]?.traceId);
+  for (const caller of ["platform", "operator", "tables"] as const) {
+    expect(await tracesFor(caller)).toEqual(seen);
+  }
+  expect(await tracesFor("owner")).toEqual(["", "", "", ""]);
+  const received = await act("owner", orderId, "confirm reception of order");
+  expect(received.steps.map(({ traceId }) => traceId)).toEqual([""]);
+});
+
 test("nobody takes a role that the token does not have, or acts beyond its own", async () => {
   const orderId = await placePaid();
   expect(await refusalOf(act("owner", orderId, "ship the order", "S"))).toEqual([

@@ -35,6 +35,8 @@ export interface GatewayConfig {
   readonly idleTimeoutMs: number;
   /** Under which address browsers and phones reach us, without a slash at its end. */
   readonly publicUrl: string;
+  /** Address of a trace, with `{traceId}` in it, for who works at an order; undefined: traces are shown nowhere. */
+  readonly traceUrl: string | undefined;
   /** Whom the pages offer to sign in as, with the password of all of them: on one machine only. */
   readonly demoUsers: readonly DemoUser[];
   readonly demoPassword: string | undefined;
@@ -103,6 +105,7 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
     requestTimeoutMs: read.integer("GATEWAY_REQUEST_TIMEOUT_MS", { fallback: 30_000, min: 100 }),
     idleTimeoutMs: read.integer("GATEWAY_IDLE_TIMEOUT_MS", { fallback: 75_000, min: 100 }),
     publicUrl: readPublicUrl(read),
+    traceUrl: readTraceUrl(read),
     demoUsers: read.list("GATEWAY_DEMO_USERS", []).map((text) => {
       const [username = "", role = username] = text.split(":");
       return { username, role };
@@ -144,6 +147,22 @@ function readPublicUrl(read: ConfigReader): string {
     return "http://127.0.0.1:8080";
   }
   return text.replace(/\/+$/, "");
+}
+
+function readTraceUrl(read: ConfigReader): string | undefined {
+  const text = read.optionalString("TRACE_URL");
+  if (text === undefined) {
+    return undefined;
+  }
+  const example = text.replaceAll("{traceId}", "0".repeat(32));
+  const url = URL.canParse(example) ? new URL(example) : undefined;
+  if (example === text || url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "") {
+    read.problem(
+      `TRACE_URL must be an address of traces such as https://jaeger.example.com/trace/{traceId}, without a name or a password, but is "${text}".`,
+    );
+    return undefined;
+  }
+  return text;
 }
 
 function readOrigins(read: ConfigReader): readonly string[] {

@@ -11,6 +11,7 @@ import { insertOrders } from "./sql/new-orders.ts";
 import { findOrders, transactionTime } from "./sql/orders.ts";
 import { insertHolds, lockStockLevels } from "./sql/stock.ts";
 import { insertTimers } from "./sql/timers.ts";
+import { stepTraceOf } from "./step-trace.ts";
 import { beginnings } from "./workflows/beginnings.ts";
 
 export interface OrderToCreate {
@@ -83,7 +84,11 @@ export async function createOrders(
     };
   });
 
-  insertOrders(tx, created);
+  insertOrders(
+    tx,
+    created,
+    fresh.map(({ order }) => stepTraceOf(order.traceparent)),
+  );
   insertExtras(
     tx,
     created,

@@ -168,6 +168,7 @@ export async function startLoms(config: LomsConfig): Promise<Loms> {
     const timers = startTimerLoop({
       database,
       settings,
+      tracing,
       everyMs: config.timersEveryMs,
       logger,
       onFired(result) {

@@ -2,6 +2,7 @@ import { Failure } from "@ordermesh/failure/failure";
 import type { Database } from "@ordermesh/postgres/database";
 import { pause } from "@ordermesh/process/wait";
 import type { Logger } from "@ordermesh/telemetry/logger";
+import { type Span, SpanStatusCode, type Tracing, traceparentOf } from "@ordermesh/telemetry/tracing";
 import { type ChangeOutcome, type ChangeSettings, changeOrders } from "./change-orders.ts";
 import type { OrderChange } from "./domain/order-change.ts";
 import { expireReservations } from "./reservations.ts";
@@ -20,6 +21,13 @@ const batchMax = 200;
 /** One that can not be fired, for which the log says why, is tried again after this. */
 const postponedByMs = 60_000;
 
+/** What firing a timer takes. */
+export interface TimerParts {
+  readonly database: Database;
+  readonly settings: ChangeSettings;
+  readonly tracing: Tracing;
+}
+
 export interface TimerResult {
   readonly fired: number;
   readonly changes: readonly { readonly change: OrderChange; readonly outcome: ChangeOutcome }[];
@@ -33,29 +41,56 @@ export interface TimerResult {
  * Orders and reservations never share a transaction: whatever changes one of them locks it before its stock.
  */
 export async function fireOrderTimers(
-  database: Database,
-  settings: ChangeSettings,
+  { database, settings, tracing }: TimerParts,
   kind: string,
   options: { readonly countMax?: number; readonly onClaimed?: (timers: readonly Timer[]) => void } = {},
 ): Promise<TimerResult> {
-  return await database.transaction(async (tx) => {
-    const timers = await claimDueTimers(tx, kind, options.countMax ?? batchMax);
-    options.onClaimed?.(timers);
-    const changes = timers.map(firingOf);
-    const outcomes = changes.length === 0 ? [] : await changeOrders(tx, changes, settings);
-    return {
-      fired: timers.length,
-      changes: changes.flatMap((change, index) => {
-        const outcome = outcomes[index];
-        return outcome === undefined ? [] : [{ change, outcome }];
-      }),
-      reservationsExpired: 0,
-    };
+  const spans: Span[] = [];
+  try {
+    return await database.transaction(async (tx) => {
+      const timers = await claimDueTimers(tx, kind, options.countMax ?? batchMax);
+      options.onClaimed?.(timers);
+      const changes = timers.map((timer) => {
+        const span = startFiring(tracing, timer);
+        spans.push(span);
+        return firingOf(timer, span);
+      });
+      const outcomes = changes.length === 0 ? [] : await changeOrders(tx, changes, settings);
+      return {
+        fired: timers.length,
+        changes: changes.flatMap((change, index) => {
+          const outcome = outcomes[index];
+          return outcome === undefined ? [] : [{ change, outcome }];
+        }),
+        reservationsExpired: 0,
+      };
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    for (const span of spans) {
+      span.setStatus({ code: SpanStatusCode.ERROR, message });
+    }
+    throw error;
+  } finally {
+    for (const span of spans) {
+      span.end();
+    }
+  }
+}
+
+/**
+ * The beginning of a trace: what happens by the clock is caused by no call, and the one that started the timer may be weeks
+ * ago.
+ */
+function startFiring(tracing: Tracing, { subjectId, kind, sku }: Timer): Span {
+  return tracing.startSpan(`fire ${kind}`, undefined, {
+    attributes: { "ordermesh.order_id": `${subjectId}`, "ordermesh.timer": kind, "ordermesh.sku": sku },
   });
 }
 
-function firingOf({ subjectId, kind, sku, step }: Timer): OrderChange {
-  return { command: "fire", orderId: subjectId, timer: kind, sku, step, actor: "timer", traceparent: "" };
+function firingOf({ subjectId, kind, sku, step }: Timer, span: Span): OrderChange {
+  const traceparent = traceparentOf(span);
+  return { command: "fire", orderId: subjectId, timer: kind, sku, step, actor: "timer", traceparent };
 }
 
 /** Fires timers of reservations that are due. */
@@ -71,9 +106,7 @@ export interface TimerLoop {
   stop(): Promise<void>;
 }
 
-interface TimerLoopOptions {
-  readonly database: Database;
-  readonly settings: ChangeSettings;
+interface TimerLoopOptions extends TimerParts {
   /** The wait when nothing was due: the bound on how late a timer fires. */
   readonly everyMs: number;
   readonly logger: Logger;
@@ -83,7 +116,7 @@ interface TimerLoopOptions {
 
 /** Looks for due timers until it is stopped. */
 export function startTimerLoop(options: TimerLoopOptions): TimerLoop {
-  const { database, settings, onFired } = options;
+  const { database, onFired } = options;
   const stopping = new AbortController();
 
   function told(result: TimerResult): number {
@@ -99,7 +132,7 @@ export function startTimerLoop(options: TimerLoopOptions): TimerLoop {
     let most = 0;
     for (const kind of due) {
       try {
-        most = Math.max(most, told(await fireOrderTimers(database, settings, kind)));
+        most = Math.max(most, told(await fireOrderTimers(options, kind)));
       } catch (error) {
         if (isPassing(error)) {
           throw error;
@@ -149,18 +182,19 @@ function isPassing(error: unknown): boolean {
 }
 
 async function fireOneByOne(
-  { database, settings, logger }: TimerLoopOptions,
+  options: TimerLoopOptions,
   kind: string,
   told: (result: TimerResult) => number,
   stopping: AbortSignal,
 ): Promise<void> {
+  const { database, logger } = options;
   for (let count = 0; count < batchMax && !stopping.aborted; count += 1) {
     let orderId = 0n;
     const onClaimed = (timers: readonly Timer[]) => {
       orderId = timers[0]?.subjectId ?? 0n;
     };
     try {
-      if (told(await fireOrderTimers(database, settings, kind, { countMax: 1, onClaimed })) === 0) {
+      if (told(await fireOrderTimers(options, kind, { countMax: 1, onClaimed })) === 0) {
         return;
       }
     } catch (error) {
@@ -168,7 +202,7 @@ async function fireOneByOne(
         throw error;
       }
       await database.transaction((tx) => postponeTimers(tx, kind, orderId, postponedByMs));
-      logger.error({ err: error, kind, orderId: `${orderId}` }, "a timer can not be fired");
+      logger.error({ err: error, kind, order_id: `${orderId}` }, "a timer can not be fired");
     }
   }
 }

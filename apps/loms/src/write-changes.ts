@@ -14,6 +14,7 @@ import { writeItems } from "./sql/order-items.ts";
 import { takeRefundIds, writeSheets } from "./sql/refund-sheets.ts";
 import { resolveHolds } from "./sql/stock.ts";
 import { insertStockReturns, type StockReturn } from "./sql/stock-returns.ts";
+import { stepTraceOf } from "./step-trace.ts";
 import { runVoucherEffects, type VoucherEffect } from "./vouchers.ts";
 import type { EffectName } from "./workflows/names.ts";
 import { writeTimers } from "./write-timers.ts";
@@ -184,7 +185,7 @@ function toldStep(
   const sheet = sheetOf(order.sheets, step.sku, sheetNumber);
   const isIssuing = effects.some(({ effect }) => effect === "issue_codes");
   return {
-    step: { ...step, refundId: sheet?.id },
+    step: { ...step, refundId: sheet?.id, trace: stepTraceOf(traceparent) },
     statusBefore,
     sheet,
     refundMinor: effects.find(({ effect }) => effect === "request_refund")?.amountMinor,

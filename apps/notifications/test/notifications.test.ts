@@ -132,8 +132,53 @@ describe("ListNotifications", () => {
     expect((await service.client.listNotifications({ userId: 999n })).notifications).toEqual([]);
   });
 
+  test("of one order, in pages, whoever was told of it", async () => {
+    const told = (eventId: number, orderId: number, userId = 8) =>
+      orderRecord({ eventId, kind: "paid", userId, orderId });
+    await publish(told(801, 81), told(802, 82), told(803, 81), told(804, 82), told(805, 81, 9));
+    await notificationsOf(service.client, 8n, 4);
+    await notificationsOf(service.client, 9n, 1);
+    const eventsOf = async (request: { userId?: bigint; orderId: bigint; pageToken?: string }) => {
+      const page = await service.client.listNotifications({ ...request, pageSize: 2 });
+      return { events: page.notifications.map(({ eventId }) => eventId), next: page.nextPageToken };
+    };
+    const first = await eventsOf({ orderId: 81n });
+    expect(first.events).toEqual(["805", "803"]);
+    const second = await eventsOf({ orderId: 81n, pageToken: first.next });
+    expect(second).toEqual({ events: ["801"], next: "" });
+    expect(await eventsOf({ orderId: 81n, userId: 8n })).toEqual({ events: ["803", "801"], next: "" });
+    expect(await eventsOf({ orderId: 81n, userId: 7n })).toEqual({ events: [], next: "" });
+    expect(await eventsOf({ orderId: 83n })).toEqual({ events: [], next: "" });
+    await expect(eventsOf({ orderId: 82n, pageToken: first.next })).rejects.toMatchObject({
+      code: Code.InvalidArgument,
+    });
+  });
+
+  test("of one order, from the index of orders, however many its user has", async () => {
+    const plan = await harness.sql.begin(async (tx) => {
+      await tx`set local enable_seqscan = off`;
+      return await tx`explain select * from notifications
+        where id < 9223372036854775807 and order_id = 81 order by id desc limit 51`;
+    });
+    const text = plan.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(text).toMatch(/using notifications_by_order/);
+    expect(text).not.toMatch(/Sort/);
+  });
+
+  test("the deliveries of one order", async () => {
+    const deliveriesOf = async (request: { userId?: bigint; orderId: bigint }) => {
+      const { deliveries } = await service.client.listDeliveries(request);
+      return deliveries.map(({ orderId, userId }) => `${orderId} to ${userId}`);
+    };
+    expect(await deliveriesOf({ orderId: 82n })).toEqual(["82 to 8", "82 to 8"]);
+    expect(await deliveriesOf({ orderId: 81n })).toEqual(["81 to 9", "81 to 8", "81 to 8"]);
+    expect(await deliveriesOf({ orderId: 81n, userId: 9n })).toEqual(["81 to 9"]);
+    expect(await deliveriesOf({ orderId: 83n })).toEqual([]);
+  });
+
   test.each([
-    ["no user", { userId: 0n }],
+    ["no user and no order", { userId: 0n }],
+    ["a negative order", { userId: 6n, orderId: -1n }],
     ["a negative user", { userId: -1n }],
     ["a page that is too large", { userId: 6n, pageSize: 501 }],
     ["a token that is none", { userId: 6n, pageToken: "%%%" }],

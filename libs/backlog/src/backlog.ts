@@ -36,8 +36,10 @@ export async function readLag(client: KafkaClient, topic: string, group: string)
     findCommittedOffsets(client, group, topic),
   ]);
   return (ranges ?? []).reduce((sum, { partition, low, high }) => {
-    const reached = committed.get(partition) ?? 0n;
-    return sum + (high - (reached > low ? reached : low));
+    const committedTo = committed.get(partition) ?? 0n;
+    const reached = committedTo > low ? committedTo : low;
+    // Both are asked for at once: the group may have come further than the end that was read.
+    return sum + (high > reached ? high - reached : 0n);
   }, 0n);
 }
 

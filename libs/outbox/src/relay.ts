@@ -159,7 +159,7 @@ function recordOf(row: OutboxRow, options: RelayOptions): OutgoingRecord {
       ce_time: row.created_at.toISOString(),
       ce_subject: `${row.aggregate_id}`,
       "content-type": "application/protobuf",
-      // A timer's change belongs to no call, and an empty header would be a malformed one.
+      // An event of no trace has no header: an empty one would be malformed.
       ...(traceparent !== "" && { traceparent }),
     },
   };

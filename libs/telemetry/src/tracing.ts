@@ -19,7 +19,7 @@ import {
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace-base";
 
-export { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+export { type Span, SpanKind, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
 
 /**
  * Makes spans. The context travels as a W3C `traceparent` in a plain string: through calls, outbox rows and Kafka

@@ -13,6 +13,8 @@ export interface DemoUser {
 export interface PageConfig {
   /** Without a slash at its end: what other devices open. */
   readonly publicUrl: string;
+  /** Where an operator looks a trace up: an address with `{traceId}` in it. Undefined: nowhere. */
+  readonly traceUrl: string | undefined;
   readonly demoUsers: readonly DemoUser[];
   /** Undefined where there are no demo users. */
   readonly demoPassword: string | undefined;
@@ -20,7 +22,7 @@ export interface PageConfig {
 }
 
 export function pageConfigRoute(config: PageConfig): Route<GatewayRoute> {
-  const { publicUrl, demoUsers, demoPassword, version } = config;
+  const { publicUrl, traceUrl, demoUsers, demoPassword, version } = config;
   const isLoopback = isLoopbackUrl(publicUrl);
   const suggestedUrl = isLoopback ? urlInThisNetwork(publicUrl) : undefined;
   const body = JSON.stringify({
@@ -28,6 +30,7 @@ export function pageConfigRoute(config: PageConfig): Route<GatewayRoute> {
     publicUrlIsLoopback: isLoopback,
     // Only where the machine itself is the audience: elsewhere it would tell strangers about our network.
     ...(suggestedUrl !== undefined && { suggestedUrl }),
+    ...(traceUrl !== undefined && { traceUrl }),
     demoUsers: demoPassword === undefined ? [] : demoUsers,
     demoPassword: demoPassword ?? null,
     version,

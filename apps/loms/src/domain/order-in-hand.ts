@@ -26,8 +26,8 @@ export interface OrderInHand {
 
 /** A step with what has to be done for it. */
 export interface MoveInHand {
-  /** Its refund's id is that of the sheet with its SKU and this number. */
-  readonly step: Omit<OrderStep, "refundId">;
+  /** Its refund's id is that of the sheet with its SKU and this number; its trace is that of `traceparent`. */
+  readonly step: Omit<OrderStep, "refundId" | "trace">;
   readonly sheetNumber: number | undefined;
   readonly statusBefore: OrderStatus;
   readonly effects: readonly EffectCall[];

@@ -27,6 +27,15 @@ export interface OrderStep {
   readonly event: string | undefined;
   /** Of the action that was asked for; what followed from it has none. */
   readonly parameters: ActionParameters | undefined;
+  /** Of the call, the event or the timer that made it. Undefined for steps from before traces were kept. */
+  readonly trace: StepTrace | undefined;
+}
+
+export interface StepTrace {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** Whether its spans are kept, where the installation keeps any. Log lines have its id anyhow. */
+  readonly isRecorded: boolean;
 }
 
 /** Who did what followed from the step before. */

@@ -73,7 +73,7 @@ function stepEvent(order: Order, statusBefore: OrderStatus) {
           action: "an action",
         },
         ...{ sku: undefined, itemState: undefined, refundId: undefined, refundKind: undefined },
-        ...{ refundState: undefined, event: undefined, parameters: undefined },
+        ...{ refundState: undefined, event: undefined, parameters: undefined, trace: undefined },
       },
       statusBefore,
       sheet: undefined,

@@ -15,7 +15,7 @@ import { findTimer, type ShownTimer, showTimers, skipTimer, timerKinds } from ".
 import type { TimerPosition } from "../sql/timers.ts";
 import { codeOfStatus } from "../workflows/states.ts";
 import type { WorkflowHandlers } from "./workflow-handlers.ts";
-import { historyEntry } from "./workflow-messages.ts";
+import { historyEntries } from "./workflow-messages.ts";
 
 type Context = Parameters<typeof callOf>[0];
 
@@ -66,7 +66,7 @@ export function timerCalls(handlers: WorkflowHandlers) {
           status: statusMessages[head.status],
           stateCode: codeOfStatus(head.status),
         }),
-        steps: outcome.after?.steps.map(historyEntry) ?? [],
+        steps: historyEntries(outcome.after?.steps ?? [], call),
       };
     },
 
@@ -77,7 +77,7 @@ export function timerCalls(handlers: WorkflowHandlers) {
         skipTimer(tx, { orderId, kind, sku: itemSku }, { actor, reason }),
       );
       handlers.logger.info(
-        { orderId: `${orderId}`, timer: kind, sku: itemSku, actor, reason },
+        { order_id: `${orderId}`, timer: kind, sku: itemSku, actor, reason },
         "timer skipped",
       );
       return { timer: timerMessage(skipped) };

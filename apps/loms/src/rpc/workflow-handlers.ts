@@ -13,7 +13,7 @@ import {
   type GetWorkflowRequest,
   type ListAllowedActionsRequest,
 } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
-import { callOf } from "@ordermesh/rpc/call";
+import { type Call, callOf } from "@ordermesh/rpc/call";
 import type { Logger } from "@ordermesh/telemetry/logger";
 import type { OrderAfterAction } from "../change-orders.ts";
 import { statusMessages } from "../contract/enums.ts";
@@ -32,7 +32,7 @@ import { listActions } from "../workflows/list-actions.ts";
 import { findWorkflow, newestWorkflow } from "../workflows/registry.ts";
 import { codeOfStatus } from "../workflows/states.ts";
 import { workflowMessage } from "./definition-messages.ts";
-import { historyEntry, itemMessages, parametersOf, skippedTimer } from "./workflow-messages.ts";
+import { historyEntries, itemMessages, parametersOf, skippedTimer } from "./workflow-messages.ts";
 
 export interface WorkflowHandlers {
   readonly desk: OrderDesk;
@@ -115,7 +115,7 @@ export function workflowCalls(handlers: WorkflowHandlers) {
       );
       const last = steps.at(-1)?.version ?? head.version;
       return {
-        entries: steps.map(historyEntry),
+        entries: historyEntries(steps, call),
         nextAfterVersion: last < head.version ? last : 0,
         skippedTimers: skips.map(skippedTimer),
       };
@@ -170,18 +170,18 @@ async function applyAction(
     throw outcome.failure;
   }
   if (outcome.after !== undefined) {
-    return actionResponse(outcome.after, outcome.after.steps, itemSku, false);
+    return actionResponse(outcome.after, outcome.after.steps, request, call);
   }
   const order = await reader.read(orderId, call.limitedToUserId, call);
   const steps = await database.read((db) => findResultOf(db, orderId, outcome.version));
-  return actionResponse({ ...order, steps }, steps, itemSku, true);
+  return { ...actionResponse({ ...order, steps }, steps, request, call), replayed: true };
 }
 
 function actionResponse(
   after: OrderAfterAction,
   steps: readonly OrderStep[],
-  sku: number,
-  replayed: boolean,
+  { itemSku }: ApplyActionRequest,
+  call: Call,
 ): ApplyActionResponse {
   const last = steps.at(-1);
   const status = last?.status ?? after.head.status;
@@ -191,9 +191,8 @@ function actionResponse(
     status: statusMessages[status],
     stateCode: codeOfStatus(status),
     event: steps[0]?.event,
-    steps: steps.map(historyEntry),
-    item: items.find((item) => item.sku === (sku || steps[0]?.sku)),
-    replayed,
+    steps: historyEntries(steps, call),
+    item: items.find((item) => item.sku === (itemSku || steps[0]?.sku)),
   });
 }
 

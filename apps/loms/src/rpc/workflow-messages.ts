@@ -17,10 +17,11 @@ import {
   SkippedTimerSchema,
 } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
 import { type Money, MoneySchema } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
+import type { Call } from "@ordermesh/rpc/call";
 import { cancelReasonMessage, refundKindMessages, statusMessages } from "../contract/enums.ts";
 import type { ActionParameters, Amount } from "../domain/action-parameters.ts";
 import type { ShippingAddress } from "../domain/order.ts";
-import type { OrderStep } from "../domain/order-step.ts";
+import type { OrderStep, StepTrace } from "../domain/order-step.ts";
 import type { RefundSheet } from "../domain/refund-sheet.ts";
 import { type StoredOrder, snapshotOf } from "../domain/stored-order.ts";
 import type { TimerSkip } from "../sql/timer-skips.ts";
@@ -79,7 +80,18 @@ export function money({ currencyCode, amountMinor }: Amount): Money {
   return create(MoneySchema, { currencyCode, amountMinor: BigInt(amountMinor) });
 }
 
-export function historyEntry(step: OrderStep): HistoryEntry {
+/**
+ * Steps of an order, for whoever calls. Their traces are for those who run the shop: a buyer, who is limited to his own
+ * orders, has nothing to look them up in, and they are of other people's calls as well.
+ */
+export function historyEntries(
+  steps: readonly OrderStep[],
+  { limitedToUserId }: Pick<Call, "limitedToUserId">,
+): HistoryEntry[] {
+  return steps.map((step) => historyEntry(step, limitedToUserId === undefined ? step.trace : undefined));
+}
+
+function historyEntry(step: OrderStep, trace: StepTrace | undefined): HistoryEntry {
   return create(HistoryEntrySchema, {
     version: step.version,
     changedTime: timestampFromDate(step.changedAt),
@@ -95,6 +107,8 @@ export function historyEntry(step: OrderStep): HistoryEntry {
     refundId: step.refundId,
     event: step.event,
     parameters: parametersMessage(step.parameters),
+    traceId: trace?.id,
+    traceRecorded: trace?.isRecorded,
   });
 }
 

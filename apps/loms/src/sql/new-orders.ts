@@ -1,11 +1,18 @@
 import { arrayLiteral, type Tx, textArrayLiteral } from "@ordermesh/postgres/tx";
 import type { Order, PinnedWorkflow } from "../domain/order.ts";
+import type { StepTrace } from "../domain/order-step.ts";
 
 /**
  * Writes orders that do not exist yet, with their lines and the two history rows that each is born with: it was
  * recorded, and it was supplied or not.
+ *
+ * @param traces of the calls that made them, in the same order; undefined: of none.
  */
-export function insertOrders(tx: Tx, orders: readonly Order[]): void {
+export function insertOrders(
+  tx: Tx,
+  orders: readonly Order[],
+  traces: readonly (StepTrace | undefined)[],
+): void {
   if (orders.length === 0) {
     return;
   }
@@ -33,11 +40,18 @@ export function insertOrders(tx: Tx, orders: readonly Order[]): void {
     ],
   );
   tx.execute(
-    `insert into order_history (order_id, version, status, changed_at)
-     select o.id, birth.version, coalesce(birth.status, o.status), o.created_at
-     from unnest($1::bigint[], $2::order_status[], $3::timestamptz[]) as o (id, status, created_at)
+    `insert into order_history (order_id, version, status, changed_at, trace_id, trace_recorded)
+     select o.id, birth.version, coalesce(birth.status, o.status), o.created_at, o.trace_id, o.trace_recorded
+     from unnest($1::bigint[], $2::order_status[], $3::timestamptz[], $4::uuid[], $5::boolean[])
+       as o (id, status, created_at, trace_id, trace_recorded)
      cross join (values (1, 'new'::order_status), (2, null)) as birth (version, status)`,
-    [ids, statuses, createdAt],
+    [
+      ids,
+      statuses,
+      createdAt,
+      arrayLiteral(traces.map((trace) => trace?.id ?? "null")),
+      arrayLiteral(traces.map((trace) => trace?.isRecorded ?? "null")),
+    ],
   );
   insertLines(tx, orders);
 }

@@ -16,14 +16,15 @@ export function insertSteps(tx: Tx, steps: readonly StepRow[]): void {
   }
   tx.execute(
     `insert into order_history (order_id, version, status, cancel_reason, changed_at, role, actor, action, sku,
-       item_state, refund_id, refund_kind, refund_state, event, event_type, parameters)
+       item_state, refund_id, refund_kind, refund_state, event, event_type, parameters, trace_id,
+       trace_recorded)
      select order_id, version, status, cancel_reason, changed_at, role, actor, action, sku, item_state, refund_id,
-       refund_kind, refund_state, event, event_type, parameters::jsonb
+       refund_kind, refund_state, event, event_type, parameters::jsonb, trace_id, trace_recorded
      from unnest($1::bigint[], $2::int[], $3::order_status[], $4::cancel_reason[], $5::timestamptz[], $6::text[],
        $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[],
-       $15::text[], $16::text[])
+       $15::text[], $16::text[], $17::uuid[], $18::boolean[])
        as h (order_id, version, status, cancel_reason, changed_at, role, actor, action, sku, item_state, refund_id,
-         refund_kind, refund_state, event, event_type, parameters)`,
+         refund_kind, refund_state, event, event_type, parameters, trace_id, trace_recorded)`,
     [
       arrayLiteral(steps.map(({ orderId }) => orderId)),
       arrayLiteral(steps.map(({ version }) => version)),
@@ -41,6 +42,8 @@ export function insertSteps(tx: Tx, steps: readonly StepRow[]): void {
       textArrayLiteral(steps.map(({ event }) => event)),
       textArrayLiteral(steps.map(({ eventType }) => eventType)),
       textArrayLiteral(steps.map(({ parameters }) => parameters && JSON.stringify(parameters))),
+      arrayLiteral(steps.map(({ trace }) => trace?.id ?? "null")),
+      arrayLiteral(steps.map(({ trace }) => trace?.isRecorded ?? "null")),
     ],
   );
 }
@@ -60,6 +63,8 @@ interface HistoryRow {
   readonly refund_state: string | null;
   readonly event: string | null;
   readonly parameters: ActionParameters | null;
+  readonly trace_id: string | null;
+  readonly trace_recorded: boolean | null;
 }
 
 /** What GetOrder tells of an order's history: as much as fits a list. */
@@ -88,7 +93,7 @@ export async function findSteps(
 ): Promise<OrderStep[]> {
   const rows = await tx.query<HistoryRow>(
     `select version, status, cancel_reason, changed_at, role, actor, action, sku, item_state, refund_id, refund_kind,
-       refund_state, event, parameters
+       refund_state, event, parameters, replace(trace_id::text, '-', '') as trace_id, trace_recorded
      from order_history
      where order_id = $1::bigint and version > $2::int and version <= $3::int order by version limit $4::int`,
     [orderId.toString(), range.after, range.last, range.countMax],
@@ -108,6 +113,7 @@ export async function findSteps(
     refundState: row.refund_state ?? undefined,
     event: row.event ?? undefined,
     parameters: row.parameters ?? undefined,
+    trace: row.trace_id === null ? undefined : { id: row.trace_id, isRecorded: row.trace_recorded === true },
   }));
 }
 

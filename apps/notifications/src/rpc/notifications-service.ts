@@ -41,8 +41,12 @@ export function bindNotificationsService({
 }: NotificationsHandlers): BoundService {
   return bindService(NotificationsService, {
     async listNotifications(request) {
-      const { rows, nextPageToken } = await readPage(request, (userId, before, countMax) =>
-        database.read((db) => listNotifications(db, userId, before, countMax)),
+      const { userId, orderId } = request;
+      if (userId === 0n && orderId === 0n) {
+        throw nobodyNamed();
+      }
+      const { rows, nextPageToken } = await readPage(request, (before, countMax) =>
+        database.read((db) => listNotifications(db, { userId, orderId }, before, countMax)),
       );
       return { notifications: rows.map(notificationMessage), nextPageToken };
     },
@@ -62,11 +66,12 @@ export function bindNotificationsService({
     },
 
     async listDeliveries(request) {
+      const { userId, orderId } = request;
       const filter = { status: statusOf(request.status), channel: channelOf(request.channel) };
       const { rows, nextPageToken } = await readPage(
         request,
-        (userId, before, countMax) =>
-          database.read((db) => listDeliveries(db, { userId, ...filter }, before, countMax)),
+        (before, countMax) =>
+          database.read((db) => listDeliveries(db, { userId, orderId, ...filter }, before, countMax)),
         filter,
       );
       return { deliveries: rows.map(deliveryMessage), nextPageToken };
@@ -77,6 +82,14 @@ export function bindNotificationsService({
       wakeDeliveries([delivery.channel]);
       return { delivery: deliveryMessage(delivery) };
     },
+  });
+}
+
+function nobodyNamed(): Failure {
+  const description = "has to be given, or order_id";
+  return new Failure("invalid_argument", `user_id: ${description}.`, {
+    reason: "INVALID_REQUEST",
+    fieldViolations: [{ field: "user_id", description }],
   });
 }
 

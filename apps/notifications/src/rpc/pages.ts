@@ -4,25 +4,28 @@ const pageSizeDefault = 50;
 
 interface PageRequest {
   readonly userId: bigint;
+  /** 0: of all orders. */
+  readonly orderId: bigint;
   readonly pageSize: number;
   readonly pageToken: string;
 }
 
 /**
- * One page of a user's rows, newest first. One more than the page is read, to know whether another page follows.
+ * One page of rows of a user, an order, or both, newest first. One more than the page is read, to know whether another page follows.
  *
  * @param list reads rows with an id below the one given.
  * @param filter what else has to be the same from page to page.
  */
 export async function readPage<Row extends { readonly id: bigint }>(
-  { userId, pageSize, pageToken }: PageRequest,
-  list: (userId: bigint, before: bigint | undefined, countMax: number) => Promise<Row[]>,
+  { userId, orderId, pageSize, pageToken }: PageRequest,
+  list: (before: bigint | undefined, countMax: number) => Promise<Row[]>,
   filter: Readonly<Record<string, unknown>> = {},
 ): Promise<{ readonly rows: readonly Row[]; readonly nextPageToken: string }> {
-  const query = { userId, ...filter };
+  // Left out where it is not asked for, so that the tokens of before, which knew no order, still lead on.
+  const query = { userId, orderId: orderId === 0n ? undefined : orderId, ...filter };
   const before = idOf(decodePageToken(pageToken, query, 1));
   const countMax = pageSize === 0 ? pageSizeDefault : pageSize;
-  const found = await list(userId, before, countMax + 1);
+  const found = await list(before, countMax + 1);
   const rows = found.slice(0, countMax);
   const last = rows.at(-1);
   const follows = found.length > countMax && last !== undefined;

@@ -5,6 +5,8 @@ import type { Channel, Delivery, DeliveryStatus } from "../domain/notification.t
 export interface DeliveryFilter {
   /** 0: of all users. */
   readonly userId: bigint;
+  /** 0: of all orders. */
+  readonly orderId: bigint;
   readonly status: DeliveryStatus | undefined;
   readonly channel: Channel | undefined;
 }
@@ -49,23 +51,19 @@ const statusConditions: Readonly<Record<DeliveryStatus, string>> = {
  */
 export async function listDeliveries(
   db: Queryable,
-  { userId, status, channel }: DeliveryFilter,
+  { userId, orderId, status, channel }: DeliveryFilter,
   before: bigint | undefined,
   countMax: number,
 ): Promise<Delivery[]> {
   const rows = await db.query<LogRow>(
     `${selectLog}
      where d.id < $1::bigint
-       ${userId === 0n ? "" : "and d.user_id = $4::bigint"}
+       ${userId === 0n ? "and $4::bigint = 0" : "and d.user_id = $4::bigint"}
+       ${orderId === 0n ? "and $5::bigint = 0" : "and n.order_id = $5::bigint"}
        ${status === undefined ? "" : statusConditions[status]}
        and ($3::text = '' or d.channel::text = $3::text)
      order by d.id desc limit $2::int`,
-    [
-      `${before ?? 9_223_372_036_854_775_807n}`,
-      countMax,
-      channel ?? "",
-      ...(userId === 0n ? [] : [`${userId}`]),
-    ],
+    [`${before ?? 9_223_372_036_854_775_807n}`, countMax, channel ?? "", `${userId}`, `${orderId}`],
   );
   return rows.map(deliveryOf);
 }

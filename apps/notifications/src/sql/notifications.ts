@@ -100,22 +100,32 @@ export async function insertNotifications(
   return { eventIds: new Set(rows.map((row) => row.event_id)), channels: rows[0]?.channels ?? [] };
 }
 
+/** One of the two at least. */
+export interface NotificationFilter {
+  /** 0: of all users. */
+  readonly userId: bigint;
+  /** 0: of all orders. */
+  readonly orderId: bigint;
+}
+
 /**
- * A user's notifications, newest first.
+ * Notifications of a user, of an order, or of both, newest first.
  *
  * @param before the last one of the page before.
  */
 export async function listNotifications(
   db: Queryable,
-  userId: bigint,
+  { userId, orderId }: NotificationFilter,
   before: bigint | undefined,
   countMax: number,
 ): Promise<Notification[]> {
   const rows = await db.query<NotificationRow>(
     `select ${notificationColumns} from notifications
-     where user_id = $1::bigint and id < $2::bigint
-     order by id desc limit $3`,
-    [`${userId}`, `${before ?? 9_223_372_036_854_775_807n}`, countMax],
+     where id < $1::bigint
+       ${userId === 0n ? "and $3::bigint = 0" : "and user_id = $3::bigint"}
+       ${orderId === 0n ? "and $4::bigint = 0" : "and order_id = $4::bigint"}
+     order by id desc limit $2`,
+    [`${before ?? 9_223_372_036_854_775_807n}`, countMax, `${userId}`, `${orderId}`],
   );
   return rows.map(notificationOf);
 }
