@@ -49,6 +49,31 @@ test.each([
     'import { startFeed } from "../feed/feed.ts";',
     /no component opens a stream/,
   ],
+  [
+    "an area of the pages in another one",
+    "apps/web/src/guest/x.tsx",
+    'import { Bills } from "../places/bills.tsx";',
+    /no area of the pages knows another/,
+  ],
+  [
+    "another area's look",
+    "apps/web/src/guest/x.tsx",
+    'import "../places/bills.css";',
+    /no area of the pages knows another/,
+  ],
+  [
+    "an area in what all pages use",
+    "apps/web/src/tables/x.ts",
+    'import { useOrder } from "../shop/use-order.ts";',
+    /what all pages use/,
+  ],
+  ["a long style sheet", "apps/web/src/shop/x.css", ".a {}\n".repeat(251), /251 lines/],
+  [
+    "a limit that the contract has",
+    "apps/web/src/shop/x.tsx",
+    '<Field name="reason" maxLength={500} />',
+    /use limitsOf/,
+  ],
   ["kafkajs elsewhere", "apps/loms/src/x.ts", 'import { Kafka } from "kafkajs";', /libs\/kafka only/],
   ["the testkit in a program", "apps/loms/src/x.ts", 'import { a } from "@ordermesh/testkit/x";', /testkit/],
   [
@@ -69,6 +94,9 @@ test("says nothing about what is as it should be", () => {
   ).toEqual([]);
   expect(
     messages("apps/loms/src/domain/x.ts", 'import { Failure } from "@ordermesh/failure/failure";\n'),
+  ).toEqual([]);
+  expect(
+    messages("apps/web/src/guest/x.tsx", 'import { a } from "../tables/split.ts";\nimport "./guest.css";\n'),
   ).toEqual([]);
   expect(messages("apps/loms/src/x.ts", `export function f() {\n${"  g();\n".repeat(60)}}\n`)).toEqual([]);
 });

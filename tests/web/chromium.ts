@@ -10,12 +10,12 @@ export function findChromium(): string | undefined {
   return places.find((place) => existsSync(place));
 }
 
-/** Whether pages can be tested here. Where they can not, the set-up says so. */
+/** Whether pages can be tested here. Where they cannot, the set-up says so. */
 export function isWebTestable(): boolean {
   return findChromium() !== undefined;
 }
 
-/** What is printed where pages can not be tested. */
+/** What is printed where pages cannot be tested. */
 export const noChromium =
   "The pages are not tested: there is no Chromium. Install Debian's `chromium`, or name one with CHROMIUM.";
 

@@ -6,6 +6,7 @@ import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations
 import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import type { Page } from "playwright-core";
 import { callAs } from "./caller.ts";
+import { pressTwice } from "./twice.ts";
 
 /** A location of a test's own, where the demo user `waiter` works, so that no other test sits at its tables. */
 export interface Place {
@@ -70,7 +71,7 @@ export async function openTable(url: string, { locationId }: Place, name: string
 /** Sits down at the table whose page is open. */
 export async function sitDown(page: Page, name: string): Promise<void> {
   await page.getByLabel("Your name").fill(name);
-  await page.getByRole("button", { name: "Sit down" }).click();
+  await pressTwice(page, page.getByRole("button", { name: "Sit down" }), "JoinSession");
   await page.getByRole("link", { name: /^Ordered/ }).waitFor();
 }
 

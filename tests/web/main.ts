@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { startMeshProcess } from "../harness/mesh-process.ts";
 import { findChromium, launchChromium, noChromium } from "./chromium.ts";
@@ -42,7 +43,7 @@ async function takeOf(people: People, who: Screen["who"], screens: readonly Scre
     try {
       await look(page, looks[0]);
       await screen.open(page);
-      await take(page, screen.name);
+      await take(page, screen);
     } catch (error) {
       complain(screen.name, error);
     }
@@ -50,13 +51,30 @@ async function takeOf(people: People, who: Screen["who"], screens: readonly Scre
   await context.close();
 }
 
-async function take(page: Page, name: string): Promise<void> {
+async function take(page: Page, { name, at }: Screen): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
+  await settle(page);
   for (const each of looks) {
     await look(page, each);
+    if (at !== undefined) {
+      await page.locator(at).evaluate((element) => element.scrollIntoView({ block: "start" }));
+    }
     await takePicture(page, join(folder, `${name}-${each.width}-${each.theme}.webp`));
   }
   process.stdout.write(`${name}\n`);
+}
+
+/** Until nothing has changed for a moment: what comes late, as the cart's count does, is in the picture too. */
+async function settle(page: Page): Promise<void> {
+  let before = "";
+  for (let tries = 0; tries < 10; tries += 1) {
+    const shown = await page.evaluate(() => document.body.innerHTML);
+    if (shown === before) {
+      return;
+    }
+    before = shown;
+    await pause(300);
+  }
 }
 
 /** As WebP, which takes a third of the room; Playwright itself has only PNG and JPEG. */

@@ -19,7 +19,7 @@ export async function untilDeadLetters(operator: Caller, service: string, count:
 }
 
 /**
- * From now on the notifications of a user can not be written, for a reason that is none of the events'.
+ * From now on the notifications of a user cannot be written, for a reason that is none of the events'.
  *
  * @returns mends it.
  */

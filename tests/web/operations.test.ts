@@ -14,6 +14,7 @@ import { type OperationsMesh, startOperationsMesh } from "./operations-mesh.ts";
 import { refuseNotificationsOf, sendWebhooksOf, tamper, untilDeadLetters } from "./operations-troubles.ts";
 import { act, orderOf, paidOrderOf } from "./ordering.ts";
 import { expectAccessible, type People, type Person, peopleAt, story } from "./people.ts";
+import { pressTwice } from "./twice.ts";
 
 /*
  * What an operator sees and does when things go wrong, in a mesh of this test's own. The orders are placed by calls; what is
@@ -95,12 +96,12 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
       await rowOf(page, "Services", /^loms/).filter({ hasText: serves }).waitFor();
       await expectAccessible(page);
       await page.getByRole("link", { name: "Outbox and lag" }).click();
-      await page.getByText("What waits in notifications can not be told at present").waitFor();
+      await page.getByText("What waits in notifications cannot be told at present").waitFor();
       await rowOf(page, "Outboxes", /^loms/).waitFor();
       await rowOf(page, "Consumers", /^payments/).waitFor();
       await expectAccessible(page);
       await page.getByRole("link", { name: "Dead letters", exact: true }).click();
-      await page.getByText("Dead letters of notifications can not be told at present").waitFor();
+      await page.getByText("Dead letters of notifications cannot be told at present").waitFor();
       await page.getByText("Every record that came was handled").waitFor();
       await page.getByRole("link", { name: "Deliveries" }).click();
       const failure = page.getByRole("alert");
@@ -125,10 +126,11 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
     const buyer = await newBuyer();
     const mend = await refuseNotificationsOf(own.mesh.databaseUrls.notifications ?? "", buyer.userId);
     const order = await orderOf(buyer);
-    await untilDeadLetters(caller, "notifications", 2);
+    const another = await orderOf(buyer);
+    await untilDeadLetters(caller, "notifications", 4);
     await asOperator("dead-letters", async (page) => {
       await page.goto("/ops");
-      await page.getByRole("link", { name: /^2 dead letters in notifications, of orders.events.v1/ }).click();
+      await page.getByRole("link", { name: /^4 dead letters in notifications, of orders.events.v1/ }).click();
       await page.waitForURL(/\/ops\/dead-letters\?service=notifications&group=/);
       const rows = page.getByRole("table", { name: "Dead letters" }).locator("tbody").getByRole("row");
       await rows.filter({ hasText: `OrderCreated of ${order}` }).waitFor();
@@ -143,24 +145,28 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
       await letter.waitFor({ state: "detached" });
 
       await mend();
+      const ofAnother = page.getByRole("link", { name: `OrderCreated of ${another}` });
+      await ofAnother.click();
+      await pressTwice(page, page.getByRole("button", { name: "Send it back" }), "RedriveDeadLetters");
+      await ofAnother.waitFor({ state: "detached" });
       await page.getByRole("checkbox", { name: `Select OrderCreated of ${order}` }).check();
       await page.getByRole("button", { name: "Send back the 1 selected…" }).click();
       const dialog = page.getByRole("dialog");
       await dialog.getByText("orders.events.v1").waitFor();
       await expectAccessible(page);
-      await dialog.getByRole("button", { name: "Send back" }).dblclick();
+      await pressTwice(page, dialog.getByRole("button", { name: "Send back" }), "RedriveDeadLetters");
       await page.getByText(/^1 record was sent back at/).waitFor();
       await page.getByRole("link", { name: `OrderCreated of ${order}` }).waitFor({ state: "detached" });
-      expect(await rows.count()).toBe(1);
+      expect(await rows.count()).toBe(2);
 
-      await page.getByRole("button", { name: "Send back all 1 shown…" }).click();
+      await page.getByRole("button", { name: "Send back all 2 shown…" }).click();
       await dialog.getByText("of notifications, group notifications.order-events").waitFor();
       await dialog.getByRole("button", { name: "Send back" }).click();
       await page.getByRole("heading", { name: "No dead letters" }).waitFor();
     });
     await eventually(async () => {
       const { notifications } = await buyer.client(NotificationsService).listNotifications({});
-      expect(notifications).toHaveLength(2);
+      expect(notifications).toHaveLength(4);
     });
   });
 
@@ -176,7 +182,7 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
     await asOperator("timers", async (page) => {
       await page.goto("/ops/timers?timer=payment_deadline");
       const run = (order: bigint) => page.getByRole("button", { name: `Run now: Payment of order ${order}` });
-      await run(unpaid).dblclick();
+      await pressTwice(page, run(unpaid), "RunTimerNow");
       await page.getByText(`Payment of order ${unpaid} was run`).waitFor();
       await page.getByText("is now").getByText("Canceled").waitFor();
       await run(unpaid).waitFor({ state: "detached" });
@@ -189,7 +195,7 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
       await caller.client(LomsService).runTimerNow({ orderId: other, timer: "payment_deadline" });
       await run(other).click();
       await page.getByRole("alert").getByText(`Payment of order ${other} could not be run`).waitFor();
-      await page.getByText(/Can not be read anew/).waitFor();
+      await page.getByText(/Could not be refreshed/).waitFor();
       await run(other).waitFor();
       await page.unroute("**/*LomsService/ListTimers");
 
@@ -199,7 +205,7 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
       const dialog = page.getByRole("dialog", { name: "Skip this timer?" });
       await dialog.getByLabel("Why").fill("The parcel is held at the customs");
       await expectAccessible(page);
-      await dialog.getByRole("button", { name: "Skip it for good" }).click();
+      await pressTwice(page, dialog.getByRole("button", { name: "Skip it for good" }), "SkipTimer");
       await dialog.waitFor({ state: "detached" });
       await skip.waitFor({ state: "detached" });
     });
@@ -229,10 +235,11 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
       await expectAccessible(page);
 
       own.receiver.mend();
-      await page
-        .getByRole("button", { name: /^Resend: delivery/ })
-        .first()
-        .click();
+      await pressTwice(
+        page,
+        page.getByRole("button", { name: /^Resend: delivery/ }).first(),
+        "ResendDelivery",
+      );
       await page.getByText(/^Delivery \d+ is being sent again/).waitFor();
       await eventually(() => expect(own.receiver.received()).toBe(1));
       await page.getByRole("link", { name: "Delivered" }).click();
@@ -249,7 +256,7 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
       await page.goto("/ops/verify");
       await page.getByRole("heading", { name: "Nothing was verified since the start" }).waitFor();
       const verify = page.getByRole("button", { name: "Verify now" });
-      await verify.click();
+      await pressTwice(page, verify, "StartVerification");
       await page.getByText("Nothing found: everything is as it must be").waitFor();
       await page.getByRole("row", { name: /^I1 .*Holds$/ }).waitFor();
       await expectAccessible(page);
@@ -278,11 +285,11 @@ describe.skipIf(!isWebTestable())("operations", { timeout: 240_000 }, () => {
     const { page } = buyer;
     await story("operations-refused", [buyer], async () => {
       await page.goto("/ops");
-      await page.getByText("This page is for operator and platform").waitFor();
+      await page.getByText("This page is for operators and the platform").waitFor();
       await expectAccessible(page);
       for (const path of ["outbox", "dead-letters", "timers", "deliveries", "verify"]) {
         await page.goto(`/ops/${path}`);
-        await page.getByText("This page is for operator and platform").waitFor();
+        await page.getByText("This page is for operators and the platform").waitFor();
       }
       expect(await page.getByRole("link", { name: "Operations" }).count()).toBe(0);
     });

@@ -1,7 +1,15 @@
+import { randomInt, randomUUID } from "node:crypto";
+import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { ProductKind, ProductService } from "@ordermesh/proto/ordermesh/product/v1/product_pb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { callAs } from "./caller.ts";
 import { isWebTestable } from "./chromium.ts";
+import { orderOf } from "./ordering.ts";
 import { expectAccessible, type People, startPeople, story } from "./people.ts";
 import { cards, pay, placeOrder, putIntoCart } from "./shopping.ts";
+import { pressTwice, pressTwiceSlowly } from "./twice.ts";
+
+const blanket = 1_148_162;
 
 describe.skipIf(!isWebTestable())("buying", () => {
   let people: People;
@@ -21,7 +29,7 @@ describe.skipIf(!isWebTestable())("buying", () => {
         .first()
         .click();
       // Pressed twice, one is wanted.
-      await page.getByRole("button", { name: "Add to the cart" }).dblclick();
+      await pressTwice(page, page.getByRole("button", { name: "Add to the cart" }), "IncreaseInCart");
       await page.getByText("1 in the cart").waitFor();
       await page.getByRole("link", { name: "To the cart" }).click();
       await page.getByRole("button", { name: /one more$/ }).click();
@@ -57,7 +65,7 @@ describe.skipIf(!isWebTestable())("buying", () => {
       await page.goForward();
       await page.getByLabel("Why").fill("Found it cheaper");
       await page.getByRole("button", { name: "Cancel the order" }).dblclick();
-      await page.getByText("Canceled: the buyer asked for it").waitFor();
+      await page.getByText("Canceled, as you asked").waitFor();
       await page.getByText("Canceled by you").waitFor();
       expect(await page.getByText("Canceled by you").count()).toBe(1);
       await page.goto("/orders?view=canceled");
@@ -69,7 +77,16 @@ describe.skipIf(!isWebTestable())("buying", () => {
     const buyer = await people.newBuyer();
     const { page } = buyer;
     await story("twice", [buyer], async () => {
+      await putIntoCart(page, blanket);
       await putIntoCart(page);
+      await page.goto("/cart");
+      const remove = page.getByRole("button", { name: /^Remove 1 ×/ });
+      await expect.poll(() => remove.count()).toBe(2);
+      // The second click finds the other line in the place of the first.
+      await pressTwiceSlowly(page, remove.first(), "DeleteFromCart", () =>
+        expect.poll(() => remove.count()).toBe(1),
+      );
+      expect(await remove.count()).toBe(1);
       const other = await buyer.newTab("/checkout");
       await page.goto("/checkout");
       await Promise.all([pay(page, cards.good, { twice: true }), pay(other, cards.good, { twice: true })]);
@@ -80,6 +97,47 @@ describe.skipIf(!isWebTestable())("buying", () => {
       await page.goto("/orders");
       await page.locator("[data-row]").first().waitFor();
       expect(await page.locator("[data-row]").count()).toBe(1);
+    });
+  });
+
+  test("what others bought meanwhile is said before anything is charged; the rest is bought", async () => {
+    const [few, none] = [700_000_000 + randomInt(90_000_000), 790_000_000 + randomInt(9_000_000)];
+    const platform = await callAs(people.url, "platform");
+    for (const [sku, quantity] of [
+      [few, 3],
+      [none, 1],
+    ] as const) {
+      const price = { currencyCode: "EUR", amountMinor: 500n };
+      const product = { sku, name: `Candle ${sku}`, price, kind: ProductKind.PHYSICAL };
+      await platform.client(ProductService).upsertProduct({ product });
+      const receipts = [{ sku, warehouseId: 1n, quantity }];
+      await platform.client(LomsService).receiveStock({ idempotencyKey: randomUUID(), receipts });
+    }
+    const buyer = await people.newBuyer();
+    const { page } = buyer;
+    await story("short", [buyer], async () => {
+      await putIntoCart(page, none);
+      await putIntoCart(page, few);
+      await page.goto("/cart");
+      await page.getByLabel(`Quantity of Candle ${few}`, { exact: true }).fill("3");
+      await page.keyboard.press("Enter");
+      await page.getByText("20.00").first().waitFor();
+      const other = await people.newBuyer();
+      await orderOf(await callAs(people.url, other.username), [few, none]);
+      await other.context.close();
+      await page.goto("/checkout");
+      await pay(page, cards.good);
+      await page.getByText("only 2 left").waitFor();
+      await page.getByText("sold out").waitFor();
+      await expectAccessible(page);
+      await pressTwice(page, page.getByRole("button", { name: "Set to 2" }), "AddToCart");
+      await page.getByText("EUR 15.00").first().waitFor();
+      await pay(page, cards.good);
+      await page.getByText("sold out").waitFor();
+      await pressTwice(page, page.getByRole("button", { name: "Remove" }), "DeleteFromCart");
+      await page.getByText("EUR 10.00").first().waitFor();
+      await pay(page, cards.good);
+      await page.getByText("Payment received").waitFor();
     });
   });
 
@@ -107,7 +165,7 @@ describe.skipIf(!isWebTestable())("buying", () => {
       await other.getByText("Not paid yet").waitFor();
       await page.getByRole("link", { name: "Cancel the order" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Cancel the order" }).click();
-      await other.getByText("Canceled: the buyer asked for it").waitFor();
+      await other.getByText("Canceled, as you asked").waitFor();
     });
   });
 });

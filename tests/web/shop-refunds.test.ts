@@ -1,10 +1,12 @@
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Caller, callAs } from "./caller.ts";
 import { isWebTestable } from "./chromium.ts";
 import { act, paidOrderOf, voucherFor } from "./ordering.ts";
 import { type People, startPeople, story } from "./people.ts";
 import { cards, pay } from "./shopping.ts";
+import { pressTwice, pressTwiceSlowly } from "./twice.ts";
 
 const lamp = 1_076_963;
 const parcel = { carrier: "DHL", trackingNumber: "JD014600003829" };
@@ -40,7 +42,7 @@ describe.skipIf(!isWebTestable())("money back", () => {
       await dialog.getByRole("alert").waitFor();
       await dialog.getByLabel("How much").fill("10.50");
       await dialog.getByLabel("What is wrong").fill("It does not fit");
-      await dialog.getByRole("button", { name: "Ask for it" }).dblclick();
+      await pressTwice(page, dialog.getByRole("button", { name: "Ask for it" }), "ApplyAction");
       await page.getByText("Waiting for the seller").waitFor();
       await dialog.waitFor({ state: "detached" });
 
@@ -49,15 +51,15 @@ describe.skipIf(!isWebTestable())("money back", () => {
       await page.getByText("“It fits all”").waitFor();
       await page.getByRole("link", { name: "Change the request" }).click();
       await dialog.getByText("I send them back").click();
-      await dialog.getByRole("button", { name: "Ask again" }).dblclick();
+      await pressTwice(page, dialog.getByRole("button", { name: "Ask again" }), "ApplyAction");
       await page.getByText("Refund with return").waitFor();
       await page.getByText("Waiting for the seller").waitFor();
 
       await act(seller, order, "agree refund", { itemSku: lamp });
       await page.getByRole("link", { name: "I have sent it back" }).click();
       await dialog.getByLabel("Carrier").fill("UPS");
-      await dialog.getByLabel("Number of the parcel").fill("1Z 999 AA1 01 2345 6784");
-      await dialog.getByRole("button", { name: "It is on its way" }).dblclick();
+      await dialog.getByLabel("Parcel number").fill("1Z 999 AA1 01 2345 6784");
+      await pressTwice(page, dialog.getByRole("button", { name: "It is on its way" }), "ApplyAction");
       await page.getByText("Returned, seller checks").waitFor();
       await page.getByText("1Z 999 AA1 01 2345 6784").first().waitFor();
       await act(seller, order, "agree refund", { itemSku: lamp });
@@ -66,17 +68,20 @@ describe.skipIf(!isWebTestable())("money back", () => {
     });
   });
 
-  test("customer service decides what buyer and seller can not agree on", async () => {
+  test("customer service decides what buyer and seller cannot agree on", async () => {
     const buyer = await people.newBuyer();
     const { page } = buyer;
     await story("customer-service", [buyer], async () => {
       const order = await paidOrderOf(await callAs(people.url, buyer.username), [lamp]);
       await act(seller, order, "ship the order", { parameters: parcel });
+      await page.goto(`/orders/${order}`);
+      const received = page.getByRole("button", { name: "I have received it" });
+      await pressTwiceSlowly(page, received, "ApplyAction", () => received.waitFor({ state: "detached" }));
       await page.goto(`/orders/${order}/refund/${lamp}`);
       await page.getByRole("dialog").getByRole("button", { name: "Ask for it" }).click();
       await page.getByText("Waiting for the seller").waitFor();
       await act(seller, order, "reject refund", { itemSku: lamp });
-      await page.getByRole("button", { name: "Ask customer service" }).dblclick();
+      await pressTwice(page, page.getByRole("button", { name: "Ask customer service" }), "ApplyAction");
       await page.getByText("With customer service").waitFor();
       await act(platform, order, "force refund", { itemSku: lamp, parameters: { reason: "Seen in a film" } });
       await page.getByText("Refunded", { exact: true }).waitFor();
@@ -91,7 +96,7 @@ describe.skipIf(!isWebTestable())("money back", () => {
       const order = await paidOrderOf(await callAs(people.url, buyer.username), [lamp]);
       await page.goto(`/orders/${order}/refund/${lamp}`);
       await page.getByRole("dialog").getByRole("button", { name: "Ask for it" }).click();
-      await page.getByRole("button", { name: "Withdraw" }).dblclick();
+      await pressTwice(page, page.getByRole("button", { name: "Withdraw" }), "ApplyAction");
       await page.getByText("You withdrew the request").waitFor();
       await page.getByRole("button", { name: "Withdraw" }).waitFor({ state: "detached" });
       expect(await page.getByText("You withdrew the request").count()).toBe(1);
@@ -107,8 +112,10 @@ describe.skipIf(!isWebTestable())("money back", () => {
       await page.goto(`/orders/${order}`);
       await page.getByText("You get 3 codes as soon as the order is paid").waitFor();
       await page.getByRole("link", { name: "Pay now" }).click();
-      await pay(page, cards.good);
+      await pay(page, cards.good, { twice: true });
       await page.getByText("Show a code at the counter").waitFor();
+      const { payment } = await caller.client(PaymentsService).getPayment({ orderId: order });
+      expect(payment?.attempts).toBe(1);
       const codes = page.locator(".code-digits");
       await codes.nth(2).waitFor();
       expect(await codes.count()).toBe(3);
@@ -117,7 +124,11 @@ describe.skipIf(!isWebTestable())("money back", () => {
       await page.getByText("Used", { exact: true }).waitFor();
 
       await page.getByRole("link", { name: "Ask for a refund" }).click();
-      await page.getByRole("dialog").getByRole("button", { name: "Ask for it" }).dblclick();
+      await pressTwice(
+        page,
+        page.getByRole("dialog").getByRole("button", { name: "Ask for it" }),
+        "ApplyAction",
+      );
       await page.getByText("Refunded", { exact: true }).first().waitFor();
       await page.getByText("Paid back to you").waitFor();
       await page.getByText("Completed").first().waitFor();

@@ -8,6 +8,7 @@ import { findChromium, isWebTestable, launchChromium } from "./chromium.ts";
 import { makePlace, openTable, order, type Place, sitDown } from "./dining.ts";
 import { expectAccessible, type People, type Person, peopleAt, startPeople, story } from "./people.ts";
 import { cards } from "./shopping.ts";
+import { pressTwice } from "./twice.ts";
 
 const hostile = '<img src=x onerror="document.title=1">';
 const hostileNote = "no dumpling \u202e __proto__";
@@ -39,7 +40,7 @@ describe.skipIf(!isWebTestable())("a table", () => {
       await staff.page.getByText("No table is open").waitFor();
       await expectAccessible(staff.page);
       await staff.page.getByLabel("New table").fill(table);
-      await staff.page.getByRole("button", { name: "Open", exact: true }).click();
+      await pressTwice(staff.page, staff.page.getByRole("button", { name: "Open the table" }), "OpenSession");
 
       // 3: They show the QR code, which here leads to this very machine.
       await staff.page.waitForURL(/\/table\/\d+\/qr$/);
@@ -47,7 +48,7 @@ describe.skipIf(!isWebTestable())("a table", () => {
       const qr = dialog.getByRole("img", { name: `QR code of ${table}` });
       await qr.waitFor();
       expect(await qr.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
-      await dialog.getByText("Phones can not open this code yet").waitFor();
+      await dialog.getByText("Phones cannot open this code yet").waitFor();
       await expectAccessible(staff.page);
       const link = (await dialog.getByRole("link", { name: /Open as guest/ }).getAttribute("href")) ?? "";
       const [, code = "", secret = ""] = /^\/t\/(\w{6})#(.{22})$/.exec(link) ?? [];
@@ -83,7 +84,7 @@ describe.skipIf(!isWebTestable())("a table", () => {
 
       // A slip is taken back, before it is accepted.
       await order(ben.page, "Spritzer");
-      await ben.page.getByRole("button", { name: "Cancel Spritzer" }).click();
+      await pressTwice(ben.page, ben.page.getByRole("button", { name: "Cancel Spritzer" }), "ActOnOrder");
       await ana.page.getByText("Canceled").waitFor();
 
       // 6: The kitchen works.
@@ -109,13 +110,18 @@ describe.skipIf(!isWebTestable())("a table", () => {
       await staff.page.getByText(/^Not paid: a bill over EUR 41.70/).waitFor();
       await expectAccessible(staff.page);
       await staff.page.getByRole("button", { name: "Not now" }).click();
-      await staff.page.getByRole("button", { name: /^Cash from Ben/ }).click();
+      const cash = staff.page.getByRole("button", { name: /^Cash from Ben/ });
+      await pressTwice(staff.page, cash, "SettleShare");
       await staff.page.getByText("Settled").waitFor();
       await ben.page.getByText("All of it is paid").waitFor();
       await ben.page.getByRole("link", { name: "Menu" }).click();
       await ben.page.getByRole("button", { name: "Add Pea soup" }).click();
       await staff.page.getByRole("link", { name: "Close the table…" }).click();
-      await staff.page.getByRole("button", { name: "Close the table" }).click();
+      await pressTwice(
+        staff.page,
+        staff.page.getByRole("button", { name: "Close the table" }),
+        "CloseSession",
+      );
       await staff.page.getByText("This table is closed").waitFor();
       await expectAccessible(staff.page);
       for (const { page } of [ana, ben]) {
@@ -130,7 +136,11 @@ describe.skipIf(!isWebTestable())("a table", () => {
   });
 
   test("a code that was replaced, a wrong one, and too many tries", async () => {
-    const { code, path, sessionId } = await openTable(people.url, place, `Table ${randomUUID().slice(0, 4)}`);
+    const { code, path, sessionId, tables } = await openTable(
+      people.url,
+      place,
+      `Table ${randomUUID().slice(0, 4)}`,
+    );
     const staff = await people.demoUser("waiter");
     const [ana, late] = [await newGuest(), await newGuest("dark")];
     await story("codes", [staff, ana, late], async () => {
@@ -140,16 +150,27 @@ describe.skipIf(!isWebTestable())("a table", () => {
       await staff.page.goto(`/places/${place.locationId}/table/${sessionId}/qr`);
       await staff.page.getByText(`${code.slice(0, 3)} ${code.slice(3)}`).waitFor();
       await staff.page.getByRole("button", { name: "New code…" }).click();
-      await staff.page.getByRole("button", { name: "Make a new code" }).click();
+      const newCode = staff.page.getByRole("button", { name: "Make a new code" });
+      await pressTwice(staff.page, newCode, "RotateInvitation");
       await staff.page.getByText(`${code.slice(0, 3)} ${code.slice(3)}`).waitFor({ state: "detached" });
 
       // Who had joined stays; who has the old link is told what to do.
       await order(ana.page, "Pea soup");
+      // Asked once more before somebody has to go: a double click does not answer that.
+      await staff.page.keyboard.press("Escape");
+      await staff.page.getByRole("button", { name: /^Remove Guest/ }).dblclick();
+      const forGood = staff.page.getByRole("button", { name: /^Remove Guest .* for good/ });
+      await forGood.waitFor();
+      const { session } = await tables.getSession({ sessionId });
+      expect(session?.guests.filter(({ isRemoved }) => isRemoved)).toEqual([]);
+      await pressTwice(staff.page, forGood, "RemoveGuest");
+      await ana.page.getByText("You are not at this table any more").waitFor();
+
       await late.page.goto(path);
       await late.page.getByRole("button", { name: "Sit down" }).click();
       await late.page
         .getByRole("alert")
-        .getByText(/is not good/)
+        .getByText(/does not work/)
         .waitFor();
       await expectAccessible(late.page);
 
@@ -279,7 +300,7 @@ async function payTheBill(ana: Page, ben: Page): Promise<void> {
   await split.getByText("EUR 20.85").waitFor();
   await split.getByText("Everybody what they ordered").click();
   await expectAccessible(ana);
-  await split.getByRole("button", { name: "Make the bill" }).click();
+  await pressTwice(ana, split.getByRole("button", { name: "Make the bill" }), "MakeBill");
   await ben.getByRole("link", { name: "Pay EUR 7.90" }).waitFor();
   await ana.getByRole("link", { name: "Pay EUR 33.80" }).click();
   const dialog = ana.getByRole("dialog", { name: "Pay your share" });

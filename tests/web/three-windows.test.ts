@@ -50,14 +50,14 @@ describe.skipIf(!isWebTestable())("buyer, seller and platform in three windows o
       await buyer.getByRole("dialog").getByText("I send them back").click();
       await buyer.getByRole("dialog").getByLabel("What is wrong").fill("It does not fit");
       await buyer.getByRole("dialog").getByRole("button", { name: "Ask for it" }).dblclick();
-      await take(seller, "Agree refund");
+      await take(seller, "Agree to the refund");
       await buyer.getByRole("link", { name: "I have sent it back" }).click();
       await buyer.getByLabel("Carrier").fill("UPS");
-      await buyer.getByLabel("Number of the parcel").fill("1Z999AA10123456784");
+      await buyer.getByLabel("Parcel number").fill("1Z999AA10123456784");
       await buyer.getByRole("button", { name: "It is on its way" }).dblclick();
 
       await seller.getByText("1Z999AA10123456784").first().waitFor();
-      await take(seller, "Reject refund", { Reason: "It comes back broken" });
+      await take(seller, "Reject the refund", { Reason: "It comes back broken" });
       const platform = await openAs(browser, "platform", `/desk/orders/${order}`);
       await take(platform, "Force refund", { Reason: "The parcel was dropped" });
       await buyer.getByText("Paid back to you").waitFor();

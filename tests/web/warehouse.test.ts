@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callAs } from "./caller.ts";
 import { isWebTestable } from "./chromium.ts";
 import { expectAccessible, type People, startPeople, story } from "./people.ts";
+import { pressTwice } from "./twice.ts";
 
 describe.skipIf(!isWebTestable())("the warehouse", () => {
   let people: People;
@@ -24,7 +25,7 @@ describe.skipIf(!isWebTestable())("the warehouse", () => {
     }
     await dialog.getByLabel("Warehouse").fill("3");
     await dialog.getByLabel("Quantity").fill(String(quantity));
-    await dialog.getByRole("button", { name: "Receive", exact: true }).dblclick();
+    await pressTwice(page, dialog.getByRole("button", { name: "Receive", exact: true }), "ReceiveStock");
     await dialog.waitFor({ state: "detached" });
   }
 
@@ -96,9 +97,20 @@ describe.skipIf(!isWebTestable())("the warehouse", () => {
     await story("warehouse-mistake", [seller], async () => {
       await page.goto("/warehouse/1076963/receive");
       const dialog = page.getByRole("dialog", { name: "Receive stock" });
+      // As many digits as the contract takes.
+      expect(await dialog.getByLabel("Quantity").getAttribute("maxlength")).toBe("7");
+      await dialog.getByLabel("Warehouse").fill("0");
       await dialog.getByLabel("Quantity").fill("0");
       await dialog.getByRole("button", { name: "Receive", exact: true }).click();
-      await dialog.getByText(/greater than 0/).waitFor();
+      const wrong = dialog.getByText(/greater than 0/);
+      await wrong.nth(1).waitFor();
+      // What is mended stays so, and what is not is still told, whatever is typed.
+      for (const text of ["3", "30"]) {
+        await dialog.getByLabel("Warehouse").fill(text);
+        await expect.poll(() => wrong.count()).toBe(1);
+      }
+      expect(await dialog.getByLabel("Warehouse").getAttribute("aria-invalid")).toBe(null);
+      expect(await dialog.getByLabel("Quantity").getAttribute("aria-invalid")).toBe("true");
       await dialog.getByLabel("Quantity").fill("many");
       await dialog.getByRole("button", { name: "Receive", exact: true }).click();
       await dialog.getByText("Write a whole number.").waitFor();

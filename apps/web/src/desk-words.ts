@@ -7,13 +7,28 @@ import type { StatusWord } from "./words.ts";
 
 const unknown: StatusWord = { tone: "neutral", word: "Unknown" };
 
-/** Actions are called as the contract calls them, where an abbreviation needs no explanation. */
+/** Actions are called as the contract calls them, but for abbreviations and for what is no sentence of English. */
 const actionTexts: Readonly<Record<string, string>> = {
   "change shipping addr": "Change the shipping address",
   "change shipping fee": "Change the shipping fee",
   "extend auto acking reception of order": "Extend the time to confirm",
   "auto ack reception of order": "Take as received",
   "confirm reception of order": "Confirm the reception",
+  "cancel order": "Cancel the order",
+  "make payment": "Pay",
+  "no payment": "Not paid in time",
+  "agree refund": "Agree to the refund",
+  "reject refund": "Reject the refund",
+  "seller no response": "Seller did not answer",
+  "buyer no response": "Buyer did not answer",
+  "no refund request": "Time for refunds is over",
+  "finished accounting": "Finish accounting",
+  "finished refund": "Refund finished",
+  "item finished refund": "Refund of the item finished",
+  "attendance code expired": "Codes expired",
+  "all used": "All codes used",
+  "used service finished refund": "Refunded after some use",
+  "unused service finished refund": "Refunded unused",
 };
 
 /** "ship the order" → "Ship the order". */

@@ -74,8 +74,12 @@ export function failureText(error: unknown): FailureText {
 }
 
 function textOf({ code, rawMessage }: ConnectError): string {
-  return code === Code.Internal && rawMessage === "internal error"
-    ? "That is a fault of ours. The trace id leads to what happened."
+  if (code === Code.Internal && rawMessage === "internal error") {
+    return "That is a fault of ours. The trace id leads to what happened.";
+  }
+  // What stood in the way, a proxy perhaps, answered with no more than a number.
+  return /^HTTP \d{3}$/.test(rawMessage)
+    ? `There was no answer from the service itself (${rawMessage}). Try again in a moment.`
     : sentence(rawMessage);
 }
 

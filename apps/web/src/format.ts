@@ -131,9 +131,12 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** How long something takes: "9:41 min", "2 h 10 min", "3 d 4 h". Never negative. */
+/** How long something takes: "41 s", "9:41 min", "2 h 10 min", "3 d 4 h". Never negative. */
 export function formatDuration(durationMs: number): string {
   const rounded = Math.max(0, Math.floor(durationMs / 1000)) * 1000;
+  if (rounded < minuteMs) {
+    return `${rounded / 1000} s`;
+  }
   if (rounded < hourMs) {
     const seconds = Math.floor((rounded % minuteMs) / 1000);
     return `${Math.floor(rounded / minuteMs)}:${String(seconds).padStart(2, "0")} min`;
@@ -162,7 +165,7 @@ export function formatShortDuration(durationMs: number): string {
 
 /** "84 MB". */
 export function formatBytes(bytes: bigint): string {
-  return `${formatFigure(Number(bytes / 1_000n) / 1_000)} MB`;
+  return `${formatCount((bytes + 500_000n) / 1_000_000n)} MB`;
 }
 
 /** "just now", "2 min ago", "in 9 min", "3 h ago". */

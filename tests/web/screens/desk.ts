@@ -30,6 +30,16 @@ export const deskArea: Area = {
       screen("desk-orders-none", "seller", "/desk/orders?status=DECLINED&q=999999999", "No order matches"),
       screen("desk-order-paid", "seller", `/desk/orders/${paid}`, "Workflow product"),
       screen("desk-order-returning", "platform", `/desk/orders/${returning}`, "Workflow product"),
+      {
+        name: "desk-workflow",
+        who: "platform",
+        at: ".desk-workflow",
+        async open(page) {
+          await openAt(page, `/desk/orders/${returning}`, "Workflow product");
+          await page.getByRole("button", { name: "Show all of it" }).click();
+          await page.getByText("not from here").waitFor();
+        },
+      },
       screen("desk-order-unpaid", "platform", `/desk/orders/${unpaid}`, "Workflow product"),
       screen("desk-order-voucher", "platform", `/desk/orders/${voucher}`, "Workflow service"),
       screen("desk-action", "seller", `/desk/orders/${paid}/act/ship-the-order?role=S`, "Then it is"),

@@ -43,6 +43,11 @@ export const operationsArea: Area = {
 const healthy = (shipped: bigint): readonly Screen[] => [
   { name: "operations", who: "operator", open: (page) => openAt(page, "/ops", "Serving") },
   { name: "operations-outbox", who: "operator", open: (page) => openAt(page, "/ops/outbox", "Reading") },
+  {
+    name: "operations-dead-letters-none",
+    who: "operator",
+    open: (page) => openAt(page, "/ops/dead-letters", "Every record that came was handled"),
+  },
   { name: "operations-timers", who: "operator", open: (page) => openAt(page, "/ops/timers", "Run now") },
   {
     name: "operations-timers-skip",
@@ -67,33 +72,35 @@ const healthy = (shipped: bigint): readonly Screen[] => [
 
 const now = Date.now();
 
-const backlogs = create(ListBacklogsResponseSchema, {
-  checkedTime: timestampFromMs(now),
-  backlogs: [
-    {
-      service: "loms",
-      backlog: {
-        outbox: { depth: 128, oldestAge: durationFromMs(42_400) },
-        consumers: [{ topic: "payments.events.v1", group: "loms", running: true }],
+/** @param depth of the outbox of loms. */
+const backlogsOf = (depth: number) =>
+  create(ListBacklogsResponseSchema, {
+    checkedTime: timestampFromMs(now),
+    backlogs: [
+      {
+        service: "loms",
+        backlog: {
+          outbox: { depth, oldestAge: durationFromMs(42_400) },
+          consumers: [{ topic: "payments.events.v1", group: "loms", running: true }],
+        },
       },
-    },
-    { service: "payments", problem: "It does not answer: it is started anew, or overloaded." },
-    {
-      service: "notifications",
-      backlog: {
-        consumers: [
-          {
-            topic: "orders.events.v1",
-            group: "notifications.order-events",
-            running: true,
-            lag: 412n,
-            deadLetters: 3n,
-          },
-        ],
+      { service: "payments", problem: "It does not answer: it is started anew, or overloaded." },
+      {
+        service: "notifications",
+        backlog: {
+          consumers: [
+            {
+              topic: "orders.events.v1",
+              group: "notifications.order-events",
+              running: true,
+              lag: 412n,
+              deadLetters: 3n,
+            },
+          ],
+        },
       },
-    },
-  ],
-});
+    ],
+  });
 
 const figures = (p99Ms: number, callsPerSecond: number, eventLoopLagP99Ms = 11.2) => ({
   version: "1.4.0",
@@ -197,14 +204,21 @@ async function answer<Shape extends Message>(
   );
 }
 
-async function inTrouble(page: Page, path: string, text: string | RegExp): Promise<void> {
-  await answer(page, "OperationsService/ListServices", ListServicesResponseSchema, services);
+async function answerBacklogs(page: Page, depth: number): Promise<void> {
   await answer<ListBacklogsResponse>(
     page,
     "OperationsService/ListBacklogs",
     ListBacklogsResponseSchema,
-    backlogs,
+    backlogsOf(depth),
   );
+}
+
+/** How deep the outbox of loms is, at each reading: it fills. */
+const depths = [3, 9, 14, 31, 47, 52, 88, 128];
+
+async function inTrouble(page: Page, path: string, text: string | RegExp, depth = 128): Promise<void> {
+  await answer(page, "OperationsService/ListServices", ListServicesResponseSchema, services);
+  await answerBacklogs(page, depth);
   await answer(page, "OperationsService/ListDeadLetters", ListDeadLettersResponseSchema, letters);
   await answer(page, "VerificationService/GetVerification", GetVerificationResponseSchema, mismatch);
   await openAt(page, path, text);
@@ -216,12 +230,23 @@ const troubled: readonly Screen[] = [
   {
     name: "operations-trouble",
     who: "operator",
-    open: (page) => inTrouble(page, "/ops", "payments is away"),
+    async open(page) {
+      await inTrouble(page, "/ops", "payments is away", depths[0]);
+      for (const depth of depths) {
+        await answerBacklogs(page, depth);
+        await page.getByRole("button", { name: "Refresh" }).click();
+        await page
+          .getByRole("link", { name: `${depth} in the outbox of loms` })
+          .first()
+          .waitFor();
+      }
+      await page.mouse.move(0, 0);
+    },
   },
   {
     name: "operations-outbox-trouble",
     who: "operator",
-    open: (page) => inTrouble(page, "/ops/outbox", "What waits in payments can not be told"),
+    open: (page) => inTrouble(page, "/ops/outbox", "What waits in payments cannot be told"),
   },
   {
     name: "operations-dead-letters",

@@ -10,6 +10,8 @@ export interface Screen {
   readonly who: "nobody" | "buyer" | "buyer2" | "seller" | "waiter" | "platform" | "operator";
   /** Opens it, and waits until it is there. It starts from any page of the same person. */
   readonly open: (page: Page) => Promise<void>;
+  /** What its picture begins with, as a selector; absent: the beginning of the page. */
+  readonly at?: string;
   /** No picture of it, only the checks: it looks like another one. */
   readonly unpictured?: boolean;
 }

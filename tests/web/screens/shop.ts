@@ -1,6 +1,6 @@
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { act, orderOf, paidOrderOf, payFor, voucherFor } from "../ordering.ts";
-import { putIntoCart } from "../shopping.ts";
+import { cards, pay, putIntoCart } from "../shopping.ts";
 import { type Area, openAt, type Screen, type Stage } from "./screen.ts";
 
 const [stool, blanket, lamp] = [2_956_315, 1_148_162, 1_076_963];
@@ -14,7 +14,7 @@ export const shopArea: Area = {
       await putIntoCart(page, 3_596_599);
     });
     // What waits for an answer first: under `npm start` the clock answers after two minutes.
-    return [...screensOf(orders), ...beforeTheOrder, ...everybodys, ...failing];
+    return [...screensOf(orders), ...beforeTheOrder, ...everybodys, ...failing, reconnecting(orders)];
   },
 };
 
@@ -71,8 +71,19 @@ async function prepareOrders(stage: Stage): Promise<Orders> {
 }
 
 const everybodys: readonly Screen[] = [
-  { name: "shop", who: "nobody", open: (page) => openAt(page, "/", "Everything there is") },
+  { name: "shop", who: "nobody", open: (page) => openAt(page, "/", "All products") },
   { name: "sign-in", who: "nobody", open: (page) => openAt(page, "/sign-in", "Password") },
+  { name: "sign-in-new", who: "nobody", open: (page) => openAt(page, "/sign-in?new=1", "Make the account") },
+  {
+    name: "shop-loading",
+    who: "nobody",
+    async open(page) {
+      // Nothing is answered as long as this address is shown.
+      await routeAt(page, "/?q=slow", "ProductService/ListProducts", () => {});
+      await page.goto("/?q=slow");
+      await page.getByLabel("Loading").waitFor();
+    },
+  },
   {
     name: "not-found",
     who: "nobody",
@@ -118,17 +129,62 @@ function screensOf(orders: Orders): readonly Screen[] {
     screen("order-refund-refused", `/orders/${orders.refused}`, "Refused by the seller"),
     screen("order-shipped", `/orders/${orders.shipped}`, "I have received it"),
     screen("order-returning", `/orders/${orders.returning}`, "I have sent it back"),
-    screen("order-return", `/orders/${orders.returning}/return/${lamp}`, "Number of the parcel"),
+    screen("order-return", `/orders/${orders.returning}/return/${lamp}`, "Parcel number"),
     screen("orders", "/orders", "Canceled"),
-    screen("orders-none", "/orders?view=done", "Nothing under"),
+    {
+      name: "orders-none",
+      who: "buyer",
+      async open(page) {
+        // Whoever has shipped orders has completed ones two minutes later, by the clock.
+        await routeAt(page, "/orders?view=done", "LomsService/ListOrders", (route) =>
+          route.fulfill({ contentType: route.request().headers()["content-type"] ?? "", body: "" }),
+        );
+        await openAt(page, "/orders?view=done", "Nothing under");
+      },
+    },
     screen("order-unpaid", `/orders/${orders.unpaid}`, "Pay now"),
     screen("order-pay", `/orders/${orders.unpaid}/pay`, "Card number"),
     screen("order-cancel", `/orders/${orders.unpaid}/cancel`, "Keep it"),
+    {
+      name: "order-pay-declined",
+      who: "buyer",
+      async open(page) {
+        await openAt(page, `/orders/${orders.unpaid}/pay`, "Card number");
+        await pay(page, cards.insufficientFunds);
+        await page.getByText("Declined.").first().waitFor();
+      },
+    },
     screen("order-paid", `/orders/${orders.paid}`, "Payment received"),
     screen("order-refund", `/orders/${orders.paid}/refund/${blanket}`, "What is wrong"),
     screen("order-canceled", `/orders/${orders.canceled}`, "Canceled by you"),
     screen("order-voucher", `/orders/${orders.voucher}`, "Your codes"),
   ];
+}
+
+/** Answers the calls of one method otherwise as long as one address is shown. */
+async function routeAt(
+  page: Page,
+  address: string,
+  method: string,
+  answer: (route: Route) => Promise<void> | void,
+): Promise<void> {
+  await page.route(`**/*.${method}`, (route) => {
+    const { pathname, search } = new URL(page.url());
+    return `${pathname}${search}` === address ? answer(route) : route.fallback();
+  });
+}
+
+/** What is shown stays, and it is said that it is not live. */
+function reconnecting(orders: Orders): Screen {
+  const address = `/orders/${orders.shipped}?reconnecting=1`;
+  return {
+    name: "order-reconnecting",
+    who: "buyer",
+    async open(page) {
+      await routeAt(page, address, "FeedService/Watch", (route) => route.abort());
+      await openAt(page, address, "Reconnecting…");
+    },
+  };
 }
 
 /** Answers every call of one method otherwise while a page is opened. */

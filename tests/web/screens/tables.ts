@@ -20,6 +20,8 @@ interface Evening {
   readonly place: string;
   readonly sku: number;
   readonly sessionId: bigint;
+  /** A table that was opened just now. */
+  readonly emptySessionId: bigint;
   readonly code: string;
   /** With the secret. */
   readonly path: string;
@@ -49,7 +51,7 @@ async function prepareEvening(stage: Stage): Promise<Evening> {
   }
   const closed = await openTable();
   await tables.closeSession({ sessionId: closed.sessionId });
-  await openTable();
+  const empty = await openTable();
   const table = await openTable();
   const { sessionId, code } = table;
   async function join(nickname: string) {
@@ -84,6 +86,7 @@ async function prepareEvening(stage: Stage): Promise<Evening> {
   const orderId = await order(ana, "Cheese spaetzle", 1, "with a lot of fried onions, please");
   return {
     ...table,
+    emptySessionId: empty.sessionId,
     place: `/places/${locationId}`,
     sku: skuOf("Obatzda"),
     orderId,
@@ -97,7 +100,7 @@ function panelScreens({ place, sku, sessionId, orderId }: Evening): readonly Scr
     { name: "places-new", who: "waiter", open: (page) => openAt(page, "/places/new", "Opening hours") },
     { name: "tables", who: "waiter", open: (page) => openAt(page, place, /\d waiting/) },
     { name: "tables-all", who: "waiter", open: (page) => openAt(page, `${place}?show=all`, "closed") },
-    { name: "kitchen", who: "waiter", open: (page) => openAt(page, `${place}/kitchen`, "All of it") },
+    { name: "kitchen", who: "waiter", open: (page) => openAt(page, `${place}/kitchen`, "Still to make") },
     {
       name: "kitchen-decline",
       who: "waiter",
@@ -120,7 +123,7 @@ function panelScreens({ place, sku, sessionId, orderId }: Evening): readonly Scr
       name: "menu-remove",
       who: "waiter",
       unpictured: true,
-      open: (page) => openAt(page, `${place}/menu/${sku}/remove`, "can not be ordered any more"),
+      open: (page) => openAt(page, `${place}/menu/${sku}/remove`, "cannot be ordered any more"),
     },
     { name: "place", who: "waiter", open: (page) => openAt(page, `${place}/about`, "Your own user id") },
     {
@@ -132,16 +135,17 @@ function panelScreens({ place, sku, sessionId, orderId }: Evening): readonly Scr
   ];
 }
 
-function tableScreens({ place, sessionId, orderId, shareId }: Evening): readonly Screen[] {
+function tableScreens({ place, sessionId, emptySessionId, orderId, shareId }: Evening): readonly Screen[] {
   const at = `${place}/table/${sessionId}`;
   const screens: readonly (readonly [name: string, path: string, text: string | RegExp])[] = [
     ["table", at, "with a lot of fried onions"],
-    ["table-qr", `${at}/qr`, "Phones can not open this code yet"],
+    ["table-new", `${place}/table/${emptySessionId}`, "Nothing was ordered yet"],
+    ["table-qr", `${at}/qr`, "Phones cannot open this code yet"],
     ["table-order", `${at}/order`, "Choose something first"],
     ["table-bill", `${at}/bill`, "Who pays what"],
     ["table-decline", `${at}/decline/${orderId}`, "They see why"],
     ["table-write-off", `${at}/write-off/${shareId}`, "no money comes in"],
-    ["table-close", `${at}/close`, "It can not be closed yet"],
+    ["table-close", `${at}/close`, "It cannot be closed yet"],
   ];
   return screens.map(([name, path, text]) => ({
     name,
@@ -199,7 +203,7 @@ function guestScreens({ place, code, path, shareId }: Evening, stage: Stage): re
       async open(page) {
         await openAt(page, "/t/ZZZZZZ", "Your name");
         await page.getByRole("button", { name: "Sit down" }).click();
-        await page.getByText(/is not good/).waitFor();
+        await page.getByText(/does not work/).waitFor();
       },
     },
     {

@@ -17,7 +17,14 @@ export const warehouseArea: Area = {
       screen("warehouse", "/warehouse", "On hand"),
       screen("warehouse-none", "/warehouse?q=4000000001", "No warehouse has"),
       screen("warehouse-receive", "/warehouse/receive", "Quantity"),
-      screen("warehouse-sku", `/warehouse/${lamp}`, "of buyer"),
+      {
+        name: "warehouse-sku",
+        who: "seller",
+        async open(page) {
+          await openAt(page, `/warehouse/${lamp}`, "of buyer");
+          await page.locator(".stock-chart canvas").waitFor();
+        },
+      },
       screen("warehouse-sku-receive", `/warehouse/${lamp}/receive`, "Quantity"),
     ];
   },

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { CopyButton } from "./copy-button.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
 
 /** Lines to paste, with the button that copies them. */
 export function CodeBlock({ text, what }: { readonly text: string; readonly what: string }) {

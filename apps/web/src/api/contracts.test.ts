@@ -61,7 +61,7 @@ test("the lines to paste have this installation's own addresses", () => {
   expect(texts.join("\n")).not.toMatch(/localhost|127\.0\.0\.1/);
   expect(tokenLines(addresses, { name: "buyer", password: "secret" })).toContain('"username":"buyer"');
   expect(callLine(addresses, { path: "a.B/C", isPublic: true, isStream: false })).toBe(
-    "curl -sS -H 'content-type: application/json' -d '{}' http://10.0.0.7:8080/a.B/C",
+    "curl -sS -H 'content-type: application/json' -d '{}' \\\n  http://10.0.0.7:8080/a.B/C",
   );
   expect(callLine(addresses, { path: "a.B/C", isPublic: false, isStream: true })).toContain("buf curl");
 });

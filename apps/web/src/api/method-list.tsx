@@ -8,6 +8,7 @@ import { CodeBlock } from "./code-block.tsx";
 import { type ApiMethod, type ApiService, findMethods } from "./contracts.ts";
 import { useDocuments } from "./documents.ts";
 import { type Addresses, callLine } from "./snippets.ts";
+import "./method-list.css";
 
 /** Every service with its calls: what each does, who may, and by which route. */
 export function MethodList({ addresses }: { readonly addresses: Addresses }) {

@@ -49,7 +49,8 @@ export function snippetsOf({ origin, loms }: Addresses): readonly Snippet[] {
       text: [
         `curl -sS ${json} -d '{"query":"lamp","pageSize":3}' \\`,
         `  ${origin}/ordermesh.product.v1.ProductService/ListProducts`,
-        `curl -sS ${bearer} ${json} -d '{}' ${origin}/ordermesh.identity.v1.IdentityService/GetMe`,
+        `curl -sS ${bearer} ${json} -d '{}' \\`,
+        `  ${origin}/ordermesh.identity.v1.IdentityService/GetMe`,
       ].join("\n"),
     },
     {
@@ -87,6 +88,6 @@ export function callLine(
 ): string {
   // A stream of Connect is framed, which is nothing for a shell.
   return method.isStream
-    ? `npx buf curl --schema . ${method.isPublic ? "" : `${bearer} `}-d '{}' ${origin}/${method.path}`
-    : `curl -sS ${method.isPublic ? "" : `${bearer} `}${json} -d '{}' ${origin}/${method.path}`;
+    ? `npx buf curl --schema . ${method.isPublic ? "" : `${bearer} `}-d '{}' \\\n  ${origin}/${method.path}`
+    : `curl -sS ${method.isPublic ? "" : `${bearer} `}${json} -d '{}' \\\n  ${origin}/${method.path}`;
 }

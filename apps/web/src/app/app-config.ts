@@ -7,6 +7,8 @@ export interface AppConfig {
   /** Then they do not: it is the address of this very machine. */
   readonly publicUrlIsLoopback: boolean;
   readonly suggestedUrl?: string;
+  /** Address of a trace, with `{traceId}` in it, where this installation shows traces. */
+  readonly traceUrl?: string;
   /** None where there is nobody to try it out as. */
   readonly demo?: {
     readonly password: string;

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { useFeed, useFeedStatus } from "../feed/feed-context.ts";
 import { formatClock } from "../format.ts";
 import { Button } from "../ui/button.tsx";
+import "./live-dot.css";
 
 /** A break shorter than this is nobody's business. */
 const graceMs = 2_000;
@@ -31,7 +32,9 @@ export function LiveDot() {
       <span className="live live-broken" role="status">
         <span className="live-dot" aria-hidden="true" />
         <span>Reconnecting…</span>
-        <span className="live-since"> data from {formatClock(status.since)}</span>
+        {status.since === undefined ? null : (
+          <span className="live-since"> data from {formatClock(status.since)}</span>
+        )}
         {elapsed >= tryNowAfterMs ? (
           <Button kind="quiet" onPress={feed.tryNow}>
             Try now
@@ -39,6 +42,9 @@ export function LiveDot() {
         ) : null}
       </span>
     );
+  }
+  if (status.kind === "reconnecting" && status.since === undefined) {
+    return null;
   }
   return (
     <span className="live" role="status" title="What you see changes by itself">

@@ -11,7 +11,14 @@ export function NotFound() {
   const { pathname } = useLocation();
   useTitle("No such page");
   return (
-    <Empty title="There is no such page" action={<Link href="/">To the start</Link>}>
+    <Empty
+      title="There is no such page"
+      action={
+        <Link href="/" button="primary">
+          To the first page
+        </Link>
+      }
+    >
       <p>
         Nothing is at <span className="mono">{pathname}</span>. The link may be old, or mistyped.
       </p>

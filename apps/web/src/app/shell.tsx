@@ -10,6 +10,7 @@ import type { Layout } from "./page-definition.ts";
 import type { PageData } from "./router.tsx";
 import { useShortcuts } from "./shortcuts.ts";
 import "./shell.css";
+import "./navigation.css";
 
 const UserMenu = lazy(async () => ({ default: (await import("./user-menu.tsx")).UserMenu }));
 
@@ -125,8 +126,14 @@ function Rail() {
   const identity = useIdentity();
   return (
     <nav aria-label="Pages" className="rail">
-      {navigationFor(identity?.roles ?? []).map(({ href, text }) => (
-        <Link key={href} href={href} current="page" className="rail-link">
+      {navigationFor(identity?.roles ?? []).map(({ href, text, area }) => (
+        <Link
+          key={href}
+          href={href}
+          current="page"
+          {...(area !== undefined && { area })}
+          className="rail-link"
+        >
           {text}
         </Link>
       ))}

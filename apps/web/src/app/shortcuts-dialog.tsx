@@ -3,6 +3,7 @@ import { useIdentity } from "../session/session-context.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { navigationFor } from "./navigation.ts";
 import { areShortcutsOff, switchShortcuts } from "./shortcuts.ts";
+import "./shortcuts.css";
 
 export default function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
   const identity = useIdentity();
@@ -40,7 +41,7 @@ export default function ShortcutsDialog({ onClose }: { readonly onClose: () => v
             setOff(!currentTarget.checked);
           }}
         />
-        Use them. They rest while you type in a field.
+        Use them, but not while I type in a field
       </label>
     </Dialog>
   );

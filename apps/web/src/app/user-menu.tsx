@@ -4,6 +4,7 @@ import { useSession } from "../session/session-context.ts";
 import { MenuButton, type MenuEntry } from "../ui/menu.tsx";
 import { useAppConfig } from "./app-config.ts";
 import { useGo } from "./navigate.ts";
+import { navigationFor } from "./navigation.ts";
 import { chooseTheme, storedTheme, type Theme } from "./theme.ts";
 
 const themes: readonly { readonly theme: Theme; readonly text: string }[] = [
@@ -37,6 +38,9 @@ export function UserMenu({ identity, onShortcuts }: { identity: Identity; onShor
         setTheme(choice.theme);
       },
     })),
+    ...(navigationFor(identity.roles).some(({ href }) => href === "/api")
+      ? []
+      : [{ id: "api", section: "", text: "API", onAction: () => go("/api") }]),
     { id: "shortcuts", section: "", text: "Keyboard shortcuts", hint: "?", onAction: onShortcuts },
     {
       id: "sign out",

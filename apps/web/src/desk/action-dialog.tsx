@@ -10,12 +10,12 @@ import { RouteDialog } from "../ui/dialog.tsx";
 import { Form, type FormValues } from "../ui/form.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Empty, Notice } from "../ui/notice.tsx";
+import { useOrderAction } from "../use-order-action.ts";
 import { roleText } from "../words.ts";
 import { ActionFields } from "./action-fields.tsx";
 import { currencyOf, isBadAmount, parametersOf } from "./action-parameters.ts";
 import { type BoxRole, isDestructive, rowsOfSlug, stateName } from "./role-boxes.ts";
-import { useDeskAction } from "./use-desk-action.ts";
-import { useOrderWorkflow } from "./use-desk-order.ts";
+import { useDeskReader, useOrderWorkflow } from "./use-desk-order.ts";
 
 /** One action: what it is given, and what comes of it. */
 export default function ActionDialog() {
@@ -63,7 +63,7 @@ interface ActionFormProps {
 function ActionForm({ order, row, role, itemSku, page }: ActionFormProps) {
   const { orderId } = order;
   const { action, parameters: reads, requiredParameters } = row;
-  const mutation = useDeskAction(orderId);
+  const mutation = useOrderAction(orderId, useDeskReader());
   const close = useGoBackTo(page);
   const [badField, setBadField] = useState("");
   const line = order.lines.find(({ sku }) => sku === itemSku);

@@ -1,9 +1,13 @@
 import type { Order, OrderLine } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import { ActionParametersSchema } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
 import { useState } from "react";
+import { amountLimits, limitsOf } from "../field-limits.ts";
 import { decimalOf, minorDigits, multiplyMoney } from "../format.ts";
 import { Field } from "../ui/field.tsx";
 import { Choices } from "../ui/select.tsx";
 import { currencyOf } from "./action-parameters.ts";
+
+const limits = (path: string) => limitsOf(ActionParametersSchema, path);
 
 export interface ActionFieldsProps {
   /** Fields that the action reads, by the contract's names. */
@@ -29,8 +33,8 @@ export function ActionFields({ reads, required, order, line, badField }: ActionF
     <>
       {has("carrier") ? (
         <div className="form-row">
-          <Field label="Carrier" name="parameters.carrier" maxLength={100} placeholder="DHL" />
-          <Field label="Tracking number" name="parameters.tracking_number" maxLength={100} />
+          <Field label="Carrier" name="parameters.carrier" {...limits("carrier")} placeholder="DHL" />
+          <Field label="Tracking number" name="parameters.tracking_number" {...limits("tracking_number")} />
         </div>
       ) : null}
       {has("refund_kind") ? <RefundKindField /> : null}
@@ -40,7 +44,7 @@ export function ActionFields({ reads, required, order, line, badField }: ActionF
           name="parameters.refund_amount"
           inputMode="decimal"
           width={14}
-          maxLength={16}
+          {...amountLimits()}
           defaultValue={amountOf(multiplyMoney(line?.unitPrice, line?.quantity ?? 0)?.amountMinor)}
           hint="Left empty: all that was paid for it."
           {...problemOf("refund_amount")}
@@ -53,7 +57,7 @@ export function ActionFields({ reads, required, order, line, badField }: ActionF
           isRequired={required.includes("shipping_fee")}
           inputMode="decimal"
           width={14}
-          maxLength={16}
+          {...amountLimits()}
           defaultValue={amountOf(order.shippingFee?.amountMinor)}
           {...problemOf("shipping_fee")}
         />
@@ -64,11 +68,12 @@ export function ActionFields({ reads, required, order, line, badField }: ActionF
           label="Links to pictures"
           name="parameters.picture_urls"
           lines={2}
+          {...limits("picture_urls")}
           hint="One a line, https://…"
         />
       ) : null}
-      <Field label="Reason" name="parameters.reason" maxLength={500} hint="Kept in the history." />
-      <Field label="Memo for the other side" name="parameters.memo" lines={2} maxLength={2000} />
+      <Field label="Reason" name="parameters.reason" {...limits("reason")} hint="Kept in the history." />
+      <Field label="Memo for the other side" name="parameters.memo" lines={2} {...limits("memo")} />
     </>
   );
 }
@@ -90,50 +95,37 @@ function RefundKindField() {
 }
 
 function AddressFields({ order: { shippingAddress } }: { readonly order: Order }) {
-  const name = (field: string) => `parameters.shipping_address.${field}`;
+  const field = (name: string) => ({
+    name: `parameters.shipping_address.${name}`,
+    ...limits(`shipping_address.${name}`),
+  });
   return (
     <fieldset className="desk-address">
       <legend>Shipping address</legend>
-      <Field
-        label="Recipient"
-        name={name("recipient")}
-        isRequired
-        maxLength={200}
-        defaultValue={shippingAddress?.recipient ?? ""}
-      />
+      <Field label="Recipient" {...field("recipient")} defaultValue={shippingAddress?.recipient ?? ""} />
       <Field
         label="Street and number"
-        name={name("lines")}
-        isRequired
+        {...field("lines")}
         lines={2}
         defaultValue={shippingAddress?.lines.join("\n") ?? ""}
       />
       <div className="form-row">
         <Field
           label="Postal code"
-          name={name("postal_code")}
-          maxLength={20}
+          {...field("postal_code")}
           width={8}
           defaultValue={shippingAddress?.postalCode ?? ""}
         />
-        <Field
-          label="City"
-          name={name("city")}
-          isRequired
-          maxLength={100}
-          defaultValue={shippingAddress?.city ?? ""}
-        />
+        <Field label="City" {...field("city")} defaultValue={shippingAddress?.city ?? ""} />
         <Field
           label="Country"
-          name={name("country_code")}
-          isRequired
-          maxLength={2}
+          {...field("country_code")}
           width={4}
           hint="DE"
           defaultValue={shippingAddress?.countryCode ?? ""}
         />
       </div>
-      <Field label="Phone" name={name("phone")} type="tel" defaultValue={shippingAddress?.phone ?? ""} />
+      <Field label="Phone" {...field("phone")} type="tel" defaultValue={shippingAddress?.phone ?? ""} />
     </fieldset>
   );
 }

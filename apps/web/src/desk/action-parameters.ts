@@ -1,21 +1,7 @@
 import { type Order, RefundKind } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { parseAmount } from "../format.ts";
-import type { ActionInput } from "../shop/use-order.ts";
 import type { FormValues } from "../ui/form.tsx";
-
-/** What an action is given, as the contract writes it. */
-export type ParametersInit = NonNullable<ActionInput["parameters"]> & {
-  readonly pictureUrls?: string[];
-  readonly shippingAddress?: {
-    readonly recipient: string;
-    readonly lines: string[];
-    readonly postalCode: string;
-    readonly city: string;
-    readonly countryCode: string;
-    readonly phone: string;
-  };
-  readonly shippingFee?: { readonly currencyCode: string; readonly amountMinor: bigint };
-};
+import type { ActionParametersInput } from "../use-order-action.ts";
 
 /** An amount that is none: the name of its field. */
 export interface BadAmount {
@@ -31,7 +17,7 @@ export function parametersOf(
   values: FormValues,
   reads: readonly string[],
   currencyCode: string,
-): ParametersInit | BadAmount {
+): ActionParametersInput | BadAmount {
   const text = (name: string) => (values[`parameters.${name}`] ?? "").trim();
   const amounts: Record<string, { readonly currencyCode: string; readonly amountMinor: bigint }> = {};
   for (const name of ["refund_amount", "shipping_fee"].filter((each) => reads.includes(each))) {
@@ -75,7 +61,7 @@ export function parametersOf(
   };
 }
 
-export function isBadAmount(parameters: ParametersInit | BadAmount): parameters is BadAmount {
+export function isBadAmount(parameters: ActionParametersInput | BadAmount): parameters is BadAmount {
   return "field" in parameters;
 }
 

@@ -1,10 +1,12 @@
 import { useMutation } from "@connectrpc/connect-query";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import {
+  ValidateVoucherCodeRequestSchema,
   type ValidateVoucherCodeResponse,
   VoucherValidation,
 } from "@ordermesh/proto/ordermesh/loms/v1/voucher_pb";
 import { useState } from "react";
+import { limitsOf } from "../field-limits.ts";
 import { formatClock, groupDigits } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
@@ -43,17 +45,22 @@ export default function CodesPage() {
         <Field
           label="Code"
           name="code"
-          isRequired
+          {...limitsOf(ValidateVoucherCodeRequestSchema, "code")}
           autoFocus
           inputMode="numeric"
           autoComplete="off"
           width={16}
-          maxLength={50}
           value={code}
           onChange={setCode}
           hint="Ten digits, as the buyer shows them."
         />
-        <Field label="What it is for, its SKU" name="sku" inputMode="numeric" width={12} maxLength={10} />
+        <Field
+          label="What it is for, its SKU"
+          name="sku"
+          inputMode="numeric"
+          width={12}
+          {...limitsOf(ValidateVoucherCodeRequestSchema, "sku")}
+        />
         <div className="form-actions">
           <Button type="submit" kind="primary" isPending={validate.isPending} pendingText="Taking it…">
             Take it

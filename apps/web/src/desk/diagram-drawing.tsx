@@ -1,11 +1,16 @@
 import { Graph as LayoutGraph, layout } from "@dagrejs/dagre";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
+import { deskActionText } from "../desk-words.ts";
 import type { Graph, GraphEdge, GraphNode } from "./diagram-graph.ts";
 
 const nodeHeight = 40;
-const letterWidth = 6.6;
+/** Of the names, and of the smaller letters of actions. */
+const letterWidth = 6.8;
+const smallLetterWidth = 5.9;
 const lineHeight = 14;
 const margin = 8;
+/** Below this the letters could not be read. */
+const smallestScale = 0.86;
 
 interface PlacedNode extends GraphNode {
   readonly x: number;
@@ -28,31 +33,35 @@ interface Drawing {
 
 /** What stands at an edge: its numbers, and the actions that go along it. */
 function edgeText({ actions, numbers }: GraphEdge): readonly string[] {
-  const shown = actions.slice(0, 2);
+  const shown = actions.slice(0, 2).map(deskActionText);
   const rest = actions.length - shown.length;
   const lines = rest === 0 ? shown : [...shown, `and ${rest} more`];
   return numbers.length === 0 ? lines : [numbers.join(", "), ...lines];
 }
 
-function widthOf(lines: readonly string[]): number {
-  return Math.max(0, ...lines.map((line) => line.length)) * letterWidth;
+function widthOf(lines: readonly string[], perLetter: number): number {
+  return Math.max(0, ...lines.map((line) => line.length)) * perLetter;
+}
+
+function loopText(action: string): string {
+  return `↻ ${deskActionText(action)}`;
 }
 
 function placed(graph: Graph): Drawing {
   const plan = new LayoutGraph({ multigraph: false });
-  plan.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 34, edgesep: 12, marginx: margin, marginy: margin });
+  plan.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 26, edgesep: 12, marginx: margin, marginy: margin });
   plan.setDefaultEdgeLabel(() => ({}));
   for (const node of graph.nodes) {
-    const lines = [node.name, ...node.loops.map((loop) => `↻ ${loop}`)];
+    const nameWidth = widthOf([node.name], letterWidth);
     plan.setNode(idOf(node.code), {
-      width: Math.max(64, widthOf(lines) + 20),
+      width: Math.max(64, nameWidth + 20, widthOf(node.loops.map(loopText), smallLetterWidth) + 20),
       height: nodeHeight + node.loops.length * lineHeight,
     });
   }
   for (const edge of graph.edges) {
     const lines = edgeText(edge);
     plan.setEdge(idOf(edge.from), idOf(edge.to), {
-      width: widthOf(lines),
+      width: widthOf(lines, smallLetterWidth),
       height: lines.length * lineHeight,
       labelpos: "c",
     });
@@ -94,10 +103,23 @@ export function DiagramDrawing({ graph, label }: DiagramDrawingProps) {
   const shape = JSON.stringify(graph);
   // The same graph comes as a new object with every answer.
   const { width, height, nodes, edges } = useMemo(() => placed(graph), [shape]);
+  const place = useRef<HTMLElement>(null);
+  const currentX = nodes.find(({ look }) => look === "current")?.x ?? 0;
+  useEffect(() => {
+    // Where it stands and what may come next is what one looks for; the way there is told by the history too.
+    const shownWidth = place.current?.clientWidth ?? 0;
+    place.current?.scrollTo({ left: currentX - shownWidth / 3 });
+  }, [currentX, width]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
-    <section className="desk-diagram" tabIndex={0} aria-label="Drawing of the workflow">
-      <svg role="img" aria-label={label} width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
+    <section ref={place} className="desk-diagram" tabIndex={0} aria-label="Drawing of the workflow">
+      <svg
+        role="img"
+        aria-label={label}
+        viewBox={`0 0 ${width} ${height}`}
+        // A little smaller where that is enough to show all of it; else it scrolls.
+        style={{ width, minWidth: width * smallestScale }}
+      >
         <defs>
           {(["taken", "possible", "other"] as const).map((look) => (
             <marker
@@ -139,7 +161,7 @@ function Edge({ edge }: { readonly edge: PlacedEdge }) {
             <tspan
               key={line}
               x={label.x}
-              dy={index === 0 ? 4 : lineHeight}
+              dy={lineStep(index, edge.numbers.length > 0)}
               {...(index === 0 && edge.numbers.length > 0 && { className: "diagram-number" })}
             >
               {line}
@@ -149,6 +171,14 @@ function Edge({ edge }: { readonly edge: PlacedEdge }) {
       )}
     </g>
   );
+}
+
+/** Numbers stand above the line, which is thick where it was taken; actions below it. */
+function lineStep(index: number, hasNumbers: boolean): number {
+  if (index === 0) {
+    return hasNumbers ? 1 : 4;
+  }
+  return hasNumbers && index === 1 ? lineHeight + 3 : lineHeight;
 }
 
 function Node({ node }: { readonly node: PlacedNode }) {
@@ -182,7 +212,7 @@ function Node({ node }: { readonly node: PlacedNode }) {
           textAnchor="middle"
           className="diagram-loop"
         >
-          ↻ {loop}
+          {loopText(loop)}
         </text>
       ))}
     </g>

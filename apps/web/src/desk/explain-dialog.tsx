@@ -23,8 +23,8 @@ export default function ExplainDialog() {
     { orderId, role, action, itemSku: Number(item) || 0 },
     { enabled: orderId > 0n && workflow.data !== undefined },
   );
-  const machineOf = (row: WorkflowRow) =>
-    workflow.data?.workflow?.machines.find((machine) => machine.rows.includes(row));
+  const machines = workflow.data?.workflow?.machines ?? [];
+  const machineOf = (row: WorkflowRow) => machines.find((machine) => machine.rows.includes(row));
   const places = rows.flatMap((row) => {
     const machine = machineOf(row);
     return row.role !== role || machine === undefined
@@ -34,7 +34,15 @@ export default function ExplainDialog() {
   return (
     <RouteDialog title={`${deskActionText(action)}: why not?`} page={`/desk/orders/${orderId}`}>
       <Loaded query={query} what="The explanation">
-        {(explained) => <Explanation explained={explained} places={places} />}
+        {(explained) => (
+          <Explanation
+            explained={explained}
+            state={
+              machines.flatMap(({ states }) => states).find(({ code }) => code === explained.stateCode)?.name
+            }
+            places={places}
+          />
+        )}
       </Loaded>
     </RouteDialog>
   );
@@ -42,9 +50,12 @@ export default function ExplainDialog() {
 
 function Explanation({
   explained,
+  state = "",
   places,
 }: {
   readonly explained: ExplainResponse;
+  /** What the code of its state means. */
+  readonly state: string | undefined;
   readonly places: readonly { readonly code: string; readonly text: string }[];
 }) {
   const { text, reason, stateCode, guard, whoMay, untilTime, allowed } = explained;
@@ -57,12 +68,17 @@ function Explanation({
           <span className="mono">{allowed ? "ALLOWED" : reason}</span>
         </Fact>
         <Fact name="It stands at">
-          <span className="mono">{stateCode}</span>
+          {state} <span className="mono quiet">{stateCode}</span>
         </Fact>
         {guard === "" ? null : <Fact name="Condition">{guardText(guard)}</Fact>}
         {states.length === 0 ? null : (
           <Fact name="Possible when">
-            {states.map(({ code, text: name }) => `${name} ${code}`.trim()).join(", ")}
+            {states.map(({ code, text: name }, index) => (
+              <span key={code}>
+                {index === 0 ? "" : ", "}
+                {name} <span className="mono quiet">{code}</span>
+              </span>
+            ))}
           </Fact>
         )}
         <Fact name="Who may now">

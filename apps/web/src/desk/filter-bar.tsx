@@ -14,6 +14,7 @@ import {
   statusNames,
 } from "./order-filter.ts";
 import { forgetView, keepView, ownViews } from "./own-views.ts";
+import "./filter-bar.css";
 
 type Change = (
   fields: Readonly<Record<string, string | undefined>>,
@@ -69,8 +70,8 @@ export function FilterBar({ fields, onChange }: FilterBarProps) {
           value={fields.refund ?? ""}
           onChange={(value) => choose("refund", value)}
           options={[
-            { value: "", text: "With and without refunds" },
-            { value: "open", text: "A refund is open" },
+            { value: "", text: "Any refund or none" },
+            { value: "open", text: "Refund open" },
           ]}
         />
         <Day label="from" value={fields.from ?? ""} onChange={(value) => choose("from", value)} />

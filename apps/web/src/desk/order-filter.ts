@@ -2,7 +2,9 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ListOrdersRequestSchema } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import { formatDay } from "../format.ts";
 import { listOf, type QueryFields, queryText } from "../query-text.ts";
+import { deskStatus } from "../words.ts";
 
 /** What the address says of the list: `?status=PAID,SHIPPED&from=2026-03-01&sort=oldest`. */
 export type ListFields = QueryFields;
@@ -32,6 +34,24 @@ export function filterText(fields: ListFields): string {
 
 export function isFiltered(fields: ListFields): boolean {
   return filterNames.some((name) => name !== "sort" && (fields[name] ?? "") !== "");
+}
+
+/** What is looked for, to be read: "Declined, number 412, since 1 Mar 2026". */
+export function filterWords(fields: ListFields): string {
+  const from = dayOf(fields.from);
+  const to = dayOf(fields.to);
+  const statuses = statusesOf(fields).map((status) => deskStatus(status).word);
+  const { q = "", older = "", refund = "" } = fields;
+  return [
+    statuses.join(" or "),
+    q === "" ? "" : `number ${q}`,
+    from === undefined ? "" : `since ${formatDay(from)}`,
+    to === undefined ? "" : `until ${formatDay(to)}`,
+    older === "" ? "" : `older than ${older} min`,
+    refund === "" ? "" : "with an open refund",
+  ]
+    .filter((words) => words !== "")
+    .join(", ");
 }
 
 /** Every state that an order is kept in, as the address names it. */

@@ -9,6 +9,8 @@ import { formatClock, formatDay, formatDuration, formatMoment, formatMoney, mome
 import { Link } from "../ui/link.tsx";
 import { ToneMark } from "../ui/status-chip.tsx";
 import { deskStatus, refundStatus, roleText } from "../words.ts";
+import { StepTrace } from "./step-trace.tsx";
+import "./order-history.css";
 
 export interface OrderHistoryProps {
   readonly entries: readonly HistoryEntry[];
@@ -106,7 +108,7 @@ function codesText(entry: HistoryEntry, before: HistoryEntry | undefined): strin
 }
 
 function StepDetails({ entry }: { readonly entry: HistoryEntry }) {
-  const { parameters, actor, event, version, stateCode } = entry;
+  const { parameters, actor, event, version, stateCode, traceId } = entry;
   const userId = /user:(\d+)/.exec(actor)?.[1];
   return (
     <dl className="desk-facts">
@@ -122,6 +124,11 @@ function StepDetails({ entry }: { readonly entry: HistoryEntry }) {
       {event === "" ? null : (
         <Fact name="Told as">
           <span className="mono">{event}</span>
+        </Fact>
+      )}
+      {traceId === "" ? null : (
+        <Fact name="Trace">
+          <StepTrace entry={entry} />
         </Fact>
       )}
       {parameters === undefined

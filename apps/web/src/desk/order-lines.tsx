@@ -6,6 +6,7 @@ import { formatCount, multiplyMoney } from "../format.ts";
 import { Link } from "../ui/link.tsx";
 import type { QueryState } from "../ui/loaded.tsx";
 import { Money } from "../ui/money.tsx";
+import { useIsPhone } from "../ui/use-media.ts";
 
 export interface OrderLinesProps {
   readonly order: Order;
@@ -16,35 +17,19 @@ export interface OrderLinesProps {
 /** What was bought, what it costs, and in which warehouse it is held. */
 export function OrderLines({ order, holds, payment }: OrderLinesProps) {
   const address = order.shippingAddress;
+  const isPhone = useIsPhone();
   return (
     <section className="desk-section" aria-labelledby="desk-lines">
       <h2 id="desk-lines">Lines</h2>
-      <div className="desk-scroll">
-        <table className="ledger">
-          <caption className="unseen">Lines of the order</caption>
-          <thead>
-            <tr>
-              <th scope="col">SKU</th>
-              <th scope="col">Name</th>
-              <th scope="col" className="number">
-                Qty
-              </th>
-              <th scope="col" className="number">
-                Price
-              </th>
-              <th scope="col" className="number">
-                Total
-              </th>
-              <th scope="col">Held where</th>
-            </tr>
-          </thead>
-          <tbody>
-            {order.lines.map((line) => (
-              <Line key={line.sku} line={line} order={order} holds={holds.data?.holds} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      {isPhone ? (
+        <ul aria-label="Lines of the order">
+          {order.lines.map((line) => (
+            <PhoneLine key={line.sku} line={line} order={order} holds={holds.data?.holds} />
+          ))}
+        </ul>
+      ) : (
+        <LinesTable order={order} holds={holds.data?.holds} />
+      )}
       <Sums order={order} payment={payment} />
       {address === undefined ? null : (
         <p className="quiet">
@@ -71,33 +56,104 @@ export function OrderLines({ order, holds, payment }: OrderLinesProps) {
   );
 }
 
-interface LineProps {
-  readonly line: OrderLine;
+interface LinesProps {
   readonly order: Order;
   readonly holds: readonly StockHold[] | undefined;
 }
 
-function Line({ line, order, holds }: LineProps) {
+function LinesTable({ order, holds }: LinesProps) {
+  return (
+    <div className="desk-scroll">
+      <table className="ledger">
+        <caption className="unseen">Lines of the order</caption>
+        <thead>
+          <tr>
+            <th scope="col">SKU</th>
+            <th scope="col">Name</th>
+            <th scope="col" className="number">
+              Qty
+            </th>
+            <th scope="col" className="number">
+              Price
+            </th>
+            <th scope="col" className="number">
+              Total
+            </th>
+            <th scope="col">Held where</th>
+          </tr>
+        </thead>
+        <tbody>
+          {order.lines.map((line) => (
+            <Line key={line.sku} line={line} order={order} holds={holds} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface LineProps extends LinesProps {
+  readonly line: OrderLine;
+}
+
+/** What it is, in which state, and what it is made like. */
+function LineName({ line, order }: Omit<LineProps, "holds">) {
   const item = order.items.find(({ sku }) => sku === line.sku);
-  const own = holds?.filter(({ sku }) => sku === line.sku);
+  return (
+    <>
+      {line.name === "" ? <span className="quiet">no name</span> : line.name}
+      {item === undefined || item.stateCode === "" ? null : (
+        <span className="quiet mono"> {item.stateCode}</span>
+      )}
+      {line.attributes
+        .filter(({ name }) => name !== "picture")
+        .map(({ name, value }) => (
+          <span key={name} className="quiet">
+            {" "}
+            · {name} {value}
+          </span>
+        ))}
+    </>
+  );
+}
+
+function holdsOf({ line, holds }: LineProps): string {
+  return holds === undefined ? "…" : heldWhere(holds.filter(({ sku }) => sku === line.sku));
+}
+
+/** What and how much it costs; where it is. */
+function PhoneLine(props: LineProps) {
+  const { line } = props;
+  return (
+    <li className="desk-line">
+      <span>
+        {formatCount(line.quantity)} × <LineName {...props} />
+      </span>
+      <Money value={multiplyMoney(line.unitPrice, line.quantity)} bare />
+      <span className="quiet">
+        <Link href={`/warehouse/${line.sku}`} className="mono">
+          {line.sku}
+        </Link>{" "}
+        · {holdsOf(props)}
+      </span>
+      {line.quantity === 1 ? null : (
+        <span className="quiet">
+          <Money value={line.unitPrice} bare /> each
+        </span>
+      )}
+    </li>
+  );
+}
+
+function Line(props: LineProps) {
+  const { line } = props;
   return (
     <tr>
       <td className="mono">
         <Link href={`/warehouse/${line.sku}`}>{line.sku}</Link>
       </td>
       <td>
-        {line.name === "" ? <span className="quiet">no name</span> : line.name}
-        {item === undefined || item.stateCode === "" ? null : (
-          <span className="quiet mono"> {item.stateCode}</span>
-        )}
-        {line.attributes
-          .filter(({ name }) => name !== "picture")
-          .map(({ name, value }) => (
-            <span key={name} className="quiet">
-              {" "}
-              · {name} {value}
-            </span>
-          ))}
+        <LineName {...props} />
       </td>
       <td className="number">{formatCount(line.quantity)}</td>
       <td className="number">
@@ -106,7 +162,7 @@ function Line({ line, order, holds }: LineProps) {
       <td className="number">
         <Money value={multiplyMoney(line.unitPrice, line.quantity)} bare />
       </td>
-      <td>{own === undefined ? "…" : heldWhere(own)}</td>
+      <td>{holdsOf(props)}</td>
     </tr>
   );
 }

@@ -1,40 +1,44 @@
 import type { Delivery, Notification } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
 import { messageChannelText, messageDeliveryWord } from "../desk-words.ts";
+import { Button } from "../ui/button.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
 import { Time } from "../ui/time.tsx";
-import type { DeskOrder } from "./use-desk-order.ts";
+import { useOrderMessages } from "./use-order-messages.ts";
 
-/** What the buyer was told about the order, and whether it arrived. For the platform: it is the buyer's mail. */
-export function OrderMessages({ parts, orderId }: { readonly parts: DeskOrder; readonly orderId: bigint }) {
-  const { notifications, deliveries, isPlatform } = parts;
+/** What was told of the order and, for the platform, whether it arrived: that tells of other people's mail servers. */
+export function OrderMessages({ orderId }: { readonly orderId: bigint }) {
+  const { query, deliveries, hasOlder, isLoadingOlder, loadOlder } = useOrderMessages(orderId);
   return (
     <section className="desk-section" aria-labelledby="desk-messages">
       <h2 id="desk-messages">Notifications</h2>
-      {isPlatform ? (
-        <Loaded query={notifications} what="The notifications">
-          {(answer) => {
-            const own = answer.notifications.filter((notification) => notification.orderId === orderId);
-            return own.length === 0 ? (
-              <p className="quiet">None, as far as the buyer’s last 500 tell.</p>
-            ) : (
-              <ul className="desk-list">
-                {own.map((notification) => (
-                  <Message
-                    key={String(notification.notificationId)}
-                    notification={notification}
-                    deliveries={(deliveries.data?.deliveries ?? []).filter(
-                      ({ notificationId }) => notificationId === notification.notificationId,
-                    )}
-                  />
-                ))}
-              </ul>
-            );
-          }}
-        </Loaded>
-      ) : (
-        <p className="quiet">They are between the platform and the buyer: the platform sees them here.</p>
-      )}
+      <Loaded query={query} what="The notifications">
+        {({ pages }) => {
+          const notifications = pages.flatMap((page) => page.notifications);
+          return notifications.length === 0 ? (
+            <p className="quiet">Nobody was told anything of this order yet.</p>
+          ) : (
+            <ul className="desk-list">
+              {notifications.map((notification) => (
+                <Message
+                  key={String(notification.notificationId)}
+                  notification={notification}
+                  deliveries={deliveries.filter(
+                    ({ notificationId }) => notificationId === notification.notificationId,
+                  )}
+                />
+              ))}
+            </ul>
+          );
+        }}
+      </Loaded>
+      {hasOlder ? (
+        <p>
+          <Button isPending={isLoadingOlder} onPress={loadOlder}>
+            Show older
+          </Button>
+        </p>
+      ) : null}
     </section>
   );
 }

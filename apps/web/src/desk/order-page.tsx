@@ -3,10 +3,10 @@ import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { usePathId, useTitle } from "../app/navigate.ts";
 import { NotFound } from "../app/not-found.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
 import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Skeleton } from "../ui/notice.tsx";
-import { CopyButton } from "./copy-button.tsx";
 import { OrderHistory } from "./order-history.tsx";
 import { OrderLines } from "./order-lines.tsx";
 import { OrderMessages } from "./order-messages.tsx";
@@ -16,6 +16,7 @@ import { OrderTop } from "./order-top.tsx";
 import { OrderVoucher } from "./order-voucher.tsx";
 import { rememberedList } from "./remembered-list.ts";
 import { RoleBoxes } from "./role-box-list.tsx";
+import { OrderTrace } from "./step-trace.tsx";
 import { type DeskOrder, useDeskOrder } from "./use-desk-order.ts";
 import "./desk.css";
 
@@ -34,7 +35,8 @@ export default function OrderPage() {
       <p className="desk-head">
         <Link href={rememberedList()}>‹ Orders</Link>
         <span className="desk-head-space" />
-        <CopyButton text={window.location.href} what="link">
+        <OrderTrace entry={parts.history.data?.entries[0]} />
+        <CopyButton kind="quiet" text={window.location.href} what="link">
           Copy link
         </CopyButton>
       </p>
@@ -63,7 +65,7 @@ function OrderParts({ order, parts }: { readonly order: Order; readonly parts: D
           <OrderRefunds order={order} />
           {voucher.data === undefined ? null : <OrderVoucher voucher={voucher.data} />}
           <OrderPayment query={payment} total={order.total} />
-          <OrderMessages parts={parts} orderId={order.orderId} />
+          <OrderMessages orderId={order.orderId} />
         </div>
         <section className="desk-section" aria-labelledby="desk-history">
           <h2 id="desk-history">History</h2>

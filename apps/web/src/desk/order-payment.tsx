@@ -1,8 +1,9 @@
-import type { Refund } from "@ordermesh/proto/ordermesh/payments/v1/payment_pb";
+import type { Payment, Refund } from "@ordermesh/proto/ordermesh/payments/v1/payment_pb";
 import type { GetPaymentResponse } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import type { Money as MoneyMessage } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
 import { refundReasonText, refundStatusWord } from "../desk-words.ts";
 import { failureText } from "../failure-text.ts";
+import { formatCount } from "../format.ts";
 import { Loaded, type QueryState } from "../ui/loaded.tsx";
 import { Money } from "../ui/money.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
@@ -34,22 +35,11 @@ export function OrderPayment({ query, total }: OrderPaymentProps) {
               <>
                 <p className="desk-head">
                   <StatusChip {...paymentStatus[payment.status]} />
-                  <span className="mono quiet">{String(payment.paymentId)}</span>
-                  <span>
-                    {payment.attempts} {payment.attempts === 1 ? "try" : "tries"}
+                  <Money value={payment.amount} />
+                  <span className="quiet">
+                    Payment <span className="mono">{String(payment.paymentId)}</span>, {triesText(payment)}
                   </span>
                   {payment.declineCode === "" ? null : <span>{declineText(payment.declineCode)}</span>}
-                </p>
-                <p className="desk-sums">
-                  <span>
-                    to pay <Money value={payment.amount} />
-                  </span>
-                  <span>
-                    captured <Money value={payment.captured} bare />
-                  </span>
-                  <span>
-                    given back <Money value={payment.refunded} bare />
-                  </span>
                 </p>
                 {payment.refunds.length === 0 ? null : (
                   <ul className="desk-list">
@@ -65,6 +55,10 @@ export function OrderPayment({ query, total }: OrderPaymentProps) {
       )}
     </section>
   );
+}
+
+function triesText({ attempts }: Payment): string {
+  return attempts === 0 ? "not tried yet" : `${formatCount(attempts)} ${attempts === 1 ? "try" : "tries"}`;
 }
 
 function GivenBack({ refund }: { readonly refund: Refund }) {

@@ -13,7 +13,7 @@ import { type Column, Table } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
 import { deskStatus } from "../words.ts";
 import { FilterBar } from "./filter-bar.tsx";
-import { filterText, isFiltered, type ListFields, searchedNumber } from "./order-filter.ts";
+import { filterText, filterWords, isFiltered, type ListFields, searchedNumber } from "./order-filter.ts";
 import { rememberList } from "./remembered-list.ts";
 import { pageSize, useOrderList } from "./use-order-list.ts";
 import "./desk.css";
@@ -34,9 +34,9 @@ export default function OrdersPage() {
       <header className="desk-head">
         <h1>Orders</h1>
         <p className="quiet" role="status">
-          {list.query.data === undefined
+          {list.query.data === undefined || rows.length === 0
             ? ""
-            : `${formatCount(rows.length)}${list.hasMore ? " and more" : ""}${isFiltered(fields) ? " match" : ""}`}
+            : `${formatCount(rows.length)}${list.hasMore ? " and more" : ""}`}
         </p>
         {list.freshCount === 0 ? null : (
           <Button
@@ -100,7 +100,7 @@ function NoOrders({ fields }: { readonly fields: ListFields }) {
       <p>
         {isNoNumber
           ? "Orders are found by their number, or by the number of their buyer."
-          : "Nothing is in this state, from this time, or has this number."}
+          : `Looked for: ${filterWords(fields)}.`}
       </p>
     </Empty>
   );
@@ -113,15 +113,16 @@ function columnsOf(fields: ListFields): readonly Column<Order>[] {
     {
       id: "order",
       title: "Order",
-      width: 148,
+      width: 116,
       cell: ({ orderId }) => <span className="mono">{String(orderId)}</span>,
     },
     { id: "state", title: "State", width: 212, cell: (order) => <DeskChip order={order} /> },
     { id: "what", title: "What", cell: contentOf },
-    { id: "workflow", title: "Kind", width: 84, cell: ({ workflow }) => workflow },
+    { id: "workflow", title: "Kind", optional: 2, width: 84, cell: ({ workflow }) => workflow },
     {
       id: "buyer",
       title: "Buyer",
+      optional: 3,
       width: 96,
       cell: ({ userId }) => <span className="mono">{String(userId)}</span>,
     },
@@ -133,7 +134,7 @@ function columnsOf(fields: ListFields): readonly Column<Order>[] {
       sort: { href: sortHref, direction: isOldestFirst ? "ascending" : "descending" },
     },
     { id: "total", title: "Total", width: 128, isNumber: true, cell: ({ total }) => <Money value={total} /> },
-    { id: "version", title: "Steps", width: 64, isNumber: true, cell: ({ version }) => version },
+    { id: "version", title: "Steps", optional: 1, width: 64, isNumber: true, cell: ({ version }) => version },
   ];
 }
 

@@ -10,6 +10,7 @@ import { Glyph } from "../ui/glyph.tsx";
 import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Countdown, Time } from "../ui/time.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { roleText } from "../words.ts";
 import {
   type BoxAction,
@@ -21,6 +22,7 @@ import {
   slugOf,
 } from "./role-boxes.ts";
 import { type DeskOrder, useDeskReader } from "./use-desk-order.ts";
+import "./role-boxes.css";
 
 interface RoleBoxesProps {
   readonly order: Order;
@@ -70,7 +72,7 @@ function Box({ box, order, timers, isPlatform }: BoxProps) {
     <section className={`role-box${isKnown ? "" : " role-box-view"}`} aria-label={name}>
       <h2>
         {name}
-        {isKnown ? null : <span className="quiet"> (view)</span>}
+        {isKnown ? null : <span className="quiet role-box-only"> view only</span>}
       </h2>
       {skus.map((sku) => (
         <div key={sku} className="role-box-item">
@@ -161,6 +163,7 @@ function hrefOf(
 function TimedAction({ timer }: { readonly timer: Timer }) {
   const read = useDeskReader();
   const run = useMutation(LomsService.method.runTimerNow, { onSuccess: read });
+  const once = useOnce();
   const { orderId, itemSku, dueTime, action } = timer;
   const isStill = dueTime === undefined;
   return (
@@ -170,23 +173,25 @@ function TimedAction({ timer }: { readonly timer: Timer }) {
         {deskActionText(action)}
         {itemSku === 0 ? "" : ` ${itemSku}`}
       </span>
-      <span className="quiet">
-        {isStill ? (
-          "stands still"
-        ) : (
-          <>
-            runs <Time value={dueTime} relative={false} />, in <Countdown until={dueTime} over="a moment" />
-          </>
-        )}
+      <span className="role-box-due">
+        <span className="quiet">
+          {isStill ? (
+            "stands still"
+          ) : (
+            <>
+              runs <Time value={dueTime} relative={false} />, in <Countdown until={dueTime} over="a moment" />
+            </>
+          )}
+        </span>
+        <Button
+          kind="quiet"
+          isPending={run.isPending}
+          pendingText="Running…"
+          onPress={() => once(() => run.mutateAsync({ orderId, timer: timer.timer, itemSku }))}
+        >
+          Run now
+        </Button>
       </span>
-      <Button
-        kind="quiet"
-        isPending={run.isPending}
-        pendingText="Running…"
-        onPress={() => run.mutate({ orderId, timer: timer.timer, itemSku })}
-      >
-        Run now
-      </Button>
       {run.error === null ? null : <Failure error={run.error} />}
     </div>
   );

@@ -114,7 +114,15 @@ export function roleBox(
         rowsOf(subject, role).filter(({ action }) => action === row.action),
       ),
     }));
-  return { role, isKnown: told !== undefined, possible: unique(possible), refused: unique(refused) };
+  return {
+    role,
+    isKnown: told !== undefined,
+    // What cannot be taken back stands last.
+    possible: unique(possible).toSorted(
+      (one, other) => Number(isDestructive(one.action)) - Number(isDestructive(other.action)),
+    ),
+    refused: unique(refused),
+  };
 }
 
 function isSame(one: Pick<BoxAction, "action" | "itemSku">, other: Pick<BoxAction, "action" | "itemSku">) {
@@ -157,7 +165,7 @@ export function rowsOfSlug(workflow: Workflow | undefined, slug: string): readon
   return (workflow?.machines ?? []).flatMap(({ rows }) => rows).filter((row) => slugOf(row.action) === slug);
 }
 
-/** What ends something, and can not be taken back. */
+/** What ends something, and cannot be taken back. */
 const destructive: readonly string[] = [
   "cancel order",
   "reject refund",

@@ -1,6 +1,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { InventoryService } from "@ordermesh/proto/ordermesh/loms/v1/inventory_pb";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { type GetVoucherResponse, VoucherCodeState } from "@ordermesh/proto/ordermesh/loms/v1/voucher_pb";
 import { NotificationsService } from "@ordermesh/proto/ordermesh/notifications/v1/notifications_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { useTopic } from "../feed/use-topic.ts";
@@ -23,16 +24,15 @@ const shown = [
 ];
 
 const historyMax = 500;
-const notificationsMax = 500;
+/** Somebody at a counter waits for it. */
+const codesEveryMs = 3_000;
 
 /** One order with everything that belongs to it, live. What only the platform may see is asked for by the platform only. */
 export function useDeskOrder(orderId: bigint) {
   const enabled = orderId > 0n;
   const isPlatform = useHasRole("platform", "operator");
   const order = useQuery(LomsService.method.getOrder, { orderId }, { enabled });
-  const { userId = 0n, workflow = "" } = order.data?.order ?? {};
-  const ofBuyer = { userId, pageSize: notificationsMax };
-  const seesBuyer = isPlatform && userId > 0n;
+  const isService = order.data?.order?.workflow === "service";
   const parts = {
     order,
     history: useQuery(LomsService.method.getHistory, { orderId, pageSize: historyMax }, { enabled }),
@@ -48,15 +48,21 @@ export function useDeskOrder(orderId: bigint) {
     voucher: useQuery(
       LomsService.method.getVoucher,
       { orderId },
-      { enabled: enabled && workflow === "service" },
+      {
+        enabled: enabled && isService,
+        // That a code was used is no step of the order, so that the feed does not tell it.
+        refetchInterval: ({ state }) => (hasUnusedCodes(state.data) ? codesEveryMs : false),
+      },
     ),
     timers: useQuery(LomsService.method.listTimers, { orderId }, { enabled: enabled && isPlatform }),
-    notifications: useQuery(NotificationsService.method.listNotifications, ofBuyer, { enabled: seesBuyer }),
-    deliveries: useQuery(NotificationsService.method.listDeliveries, ofBuyer, { enabled: seesBuyer }),
     isPlatform,
   };
   useTopic(enabled ? `order/${orderId}` : undefined, { touches: shown });
   return parts;
+}
+
+function hasUnusedCodes(voucher: GetVoucherResponse | undefined): boolean {
+  return voucher?.codes.some(({ state }) => state === VoucherCodeState.UNUSED) ?? false;
 }
 
 export type DeskOrder = ReturnType<typeof useDeskOrder>;

@@ -3,11 +3,12 @@ import type { HistoryEntry, Workflow, WorkflowMachine } from "@ordermesh/proto/o
 import { useState } from "react";
 import { deskActionText } from "../desk-words.ts";
 import { Button } from "../ui/button.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
 import { useIsPhone } from "../ui/use-media.ts";
-import { CopyButton } from "./copy-button.tsx";
 import { DiagramDrawing } from "./diagram-drawing.tsx";
 import { type Graph, graphOf, itemWay, wayOf } from "./diagram-graph.ts";
 import { stateName, subjectsOf } from "./role-boxes.ts";
+import "./workflow-diagram.css";
 
 interface WorkflowDiagramProps {
   readonly order: Order;
@@ -34,7 +35,7 @@ export default function WorkflowDiagram({ order, workflow, entries }: WorkflowDi
   }
   const graph = graphOf(shown.machine, shown.way, isWhole);
   return (
-    <section className="desk-section" aria-labelledby="desk-workflow">
+    <section className="desk-section desk-workflow" aria-labelledby="desk-workflow">
       <div className="desk-head">
         <h2 id="desk-workflow">
           Workflow {workflow.name} v{workflow.version}
@@ -58,7 +59,7 @@ export default function WorkflowDiagram({ order, workflow, entries }: WorkflowDi
         <Button kind="quiet" aria-pressed={isWhole} onPress={() => setWhole(!isWhole)}>
           {isWhole ? "Show the way only" : "Show all of it"}
         </Button>
-        <CopyButton text={shown.machine.mermaid} what="Mermaid text">
+        <CopyButton kind="quiet" text={shown.machine.mermaid} what="Mermaid text">
           Copy Mermaid
         </CopyButton>
       </div>

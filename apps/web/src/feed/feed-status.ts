@@ -4,8 +4,8 @@ export type FeedStatus =
   | { readonly kind: "idle" }
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
-  /** `since`: when it was live last, in milliseconds since 1970. */
-  | { readonly kind: "reconnecting"; readonly since: number }
+  /** `since`: when it was live last, in milliseconds since 1970; undefined if it never was. */
+  | { readonly kind: "reconnecting"; readonly since: number | undefined }
   /** Too many people at this browser: it asks every few seconds instead. */
   | { readonly kind: "polling" };
 

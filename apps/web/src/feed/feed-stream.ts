@@ -71,7 +71,8 @@ export function runFeedStream(options: StreamOptions): FeedStream {
       }
       wantsReopening = false;
       try {
-        if (liveSince === undefined) {
+        // Further tries are not told of: whoever looks would see the one state and the other in turn.
+        if (liveSince === undefined && attempt === 0) {
           onStatus({ kind: "connecting" });
         }
         await once();
@@ -82,7 +83,7 @@ export function runFeedStream(options: StreamOptions): FeedStream {
         }
       }
       if (!signal.aborted && !wantsReopening) {
-        onStatus({ kind: "reconnecting", since: liveSince ?? Date.now() });
+        onStatus({ kind: "reconnecting", since: liveSince });
         await pause(retryDelayMs(attempt, Math.random()));
         attempt += 1;
       }

@@ -160,8 +160,10 @@ export function startFeed(options: FeedOptions): Feed {
 
   /** Without a stream: everything that is shown is asked for again and again, as after a gap. */
   function poll(): () => void {
+    const tellStatus = () => setStatus({ kind: list.request().length === 0 ? "idle" : "polling" }, true);
+    tellStatus();
     const polling = setInterval(() => {
-      setStatus({ kind: "polling" }, true);
+      tellStatus();
       for (const { name } of list.request()) {
         const what = { case: "resync" as const, value: { reason: "POLLED" } };
         const update = create(TopicUpdateSchema, { topic: name, what });

@@ -51,10 +51,11 @@ export function seekLeadership({ seat, lead }: LeadershipOptions): void {
   }
 }
 
+/** Takes a slot for a stream; while all are taken, leads without one, and takes the first that becomes free. */
 async function takeSlot(signal: AbortSignal, lead: LeadershipOptions["lead"]): Promise<void> {
   for (let slot = 1; slot <= slotsMax; slot += 1) {
     const had = await holdTabLock({
-      name: `ordermesh.feed-slot-${slot}`,
+      name: slotName(slot),
       signal,
       ifFree: true,
       onHeld: () => lead(signal, true),
@@ -63,5 +64,40 @@ async function takeSlot(signal: AbortSignal, lead: LeadershipOptions["lead"]): P
       return;
     }
   }
-  lead(signal, false);
+  const withoutStream = new AbortController();
+  lead(AbortSignal.any([signal, withoutStream.signal]), false);
+  await holdFirstFree(signal, () => {
+    withoutStream.abort();
+    lead(signal, true);
+  });
+}
+
+/** Waits for all slots at once, keeps the first, and lets go of the others. */
+async function holdFirstFree(signal: AbortSignal, onHeld: () => void): Promise<void> {
+  let held: number | undefined;
+  const waits = Array.from({ length: slotsMax }, () => new AbortController());
+  await Promise.all(
+    waits.map((wait, index) =>
+      holdTabLock({
+        name: slotName(index + 1),
+        signal: AbortSignal.any([signal, wait.signal]),
+        onHeld() {
+          if (held !== undefined) {
+            // Two became free in the same moment: one is enough.
+            wait.abort();
+            return;
+          }
+          held = index;
+          for (const other of waits.filter((each) => each !== wait)) {
+            other.abort();
+          }
+          onHeld();
+        },
+      }),
+    ),
+  );
+}
+
+function slotName(slot: number): string {
+  return `ordermesh.feed-slot-${slot}`;
 }

@@ -1,13 +1,15 @@
+import { JoinSessionRequestSchema } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useState } from "react";
 import { Mark } from "../app/mark.tsx";
 import { useGo } from "../app/navigate.ts";
-import { typedCode } from "../places/invitation.ts";
+import { limitsOf } from "../field-limits.ts";
+import { typedCode } from "../tables/invitation.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import "./guest.css";
 
-/** For who can not scan: the code is on the table too. */
+/** For who cannot scan: the code is on the table too. */
 export default function CodePage() {
   return (
     <div className="guest-start">
@@ -15,7 +17,7 @@ export default function CodePage() {
         <Mark /> Ordermesh
       </p>
       <h1>Order at your table</h1>
-      <p>Scan the QR code with your phone’s camera, or type the code that stands under it.</p>
+      <p>Scan the QR code with your phone’s camera, or type the code printed under it.</p>
       <CodeForm />
     </div>
   );
@@ -37,10 +39,9 @@ export function CodeForm() {
       <Field
         label="Code of the table"
         name="code"
-        isRequired
         autoComplete="off"
         placeholder="K7M 4QX"
-        maxLength={20}
+        {...limitsOf(JoinSessionRequestSchema, "code")}
         hint="Six letters and digits, in any case"
         {...(problem !== undefined && { problem })}
       />

@@ -1,14 +1,14 @@
 import type { TableSession } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
 import { useState } from "react";
 import { usePathPart } from "../app/navigate.ts";
-import { typedCode } from "../places/invitation.ts";
+import { typedCode } from "../tables/invitation.ts";
 import { ClosedTable } from "./closed-table.tsx";
 import { GoneNotice } from "./gone-notice.tsx";
 import { GuestConnection } from "./guest-connection.tsx";
 import { JoinForm } from "./join-form.tsx";
 import { type KeptGuest, keepGuest, keepReceipt, readGuest, readReceipt } from "./kept-guest.ts";
 import { TableView } from "./table-view.tsx";
-import "../places/parts.css";
+import "../tables/parts.css";
 import "./guest.css";
 
 /** What a guest sees: first whose name it is, then the table, and in the end that it is closed. */

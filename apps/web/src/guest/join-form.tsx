@@ -1,10 +1,11 @@
 import { useMutation } from "@connectrpc/connect-query";
-import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
+import { JoinSessionRequestSchema, TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useLocation } from "@tanstack/react-router";
 import { Mark } from "../app/mark.tsx";
 import { useGo } from "../app/navigate.ts";
 import { failureText } from "../failure-text.ts";
-import { codeText, linkAt } from "../places/invitation.ts";
+import { limitsOf } from "../field-limits.ts";
+import { codeText, linkAt } from "../tables/invitation.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Field } from "../ui/field.tsx";
@@ -61,7 +62,14 @@ export function JoinForm({ code, onJoined }: JoinFormProps) {
           </p>
           {joining.error === null ? null : <Failure error={joining.error} />}
           <Form onSubmit={async ({ nickname = "" }) => await join(nickname.trim())}>
-            <Field label="Your name" name="nickname" maxLength={50} autoComplete="nickname" autoFocus />
+            <Field
+              label="Your name"
+              name="nickname"
+              {...limitsOf(JoinSessionRequestSchema, "nickname")}
+              isRequired={false}
+              autoComplete="nickname"
+              autoFocus
+            />
             <Button
               type="submit"
               kind="primary"
@@ -82,10 +90,10 @@ function BadCode({ code }: { readonly code: string }) {
   return (
     <>
       <section className="notice notice-failed" role="alert">
-        <p className="notice-title">The code {codeText(code)} is not good (any more)</p>
+        <p className="notice-title">The code {codeText(code)} does not work</p>
         <p>
           It was replaced, the table was closed, or it was mistyped. Scan the code on your table again, or ask
-          the staff for the one that is good now.
+          the staff for the one that works now.
         </p>
       </section>
       <CodeForm />

@@ -22,7 +22,7 @@ export function keepGuest(code: string, guest: KeptGuest | undefined): void {
   write(guestKey(code), guest === undefined ? null : guestText(guest));
 }
 
-/** What a table had when it was closed: its guests can not ask for it any more. */
+/** What a table had when it was closed: its guests cannot ask for it any more. */
 export function readReceipt(code: string): TableSession | undefined {
   try {
     const text = read(receiptKey(code));

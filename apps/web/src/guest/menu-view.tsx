@@ -2,8 +2,10 @@ import { useQuery } from "@connectrpc/connect-query";
 import type { MenuItem } from "@ordermesh/proto/ordermesh/tables/v1/location_pb";
 import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
 import { SessionState, type TableSession } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
+import { PlaceOrderLineSchema } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useEffect, useId, useState } from "react";
 import { useGo } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
 import { formatMoney } from "../format.ts";
 import {
   type Draft,
@@ -13,11 +15,11 @@ import {
   emptyDraft,
   withNote,
   withQuantity,
-} from "../places/draft.ts";
-import { menuSections, searchMenu } from "../places/menu-sections.ts";
-import { differenceOf } from "../places/order-steps.ts";
-import { Quantity } from "../places/quantity.tsx";
-import { usePlaceOrder } from "../places/use-place-order.ts";
+} from "../tables/draft.ts";
+import { menuSections, searchMenu } from "../tables/menu-sections.ts";
+import { differenceOf } from "../tables/order-steps.ts";
+import { Quantity } from "../tables/quantity.tsx";
+import { usePlaceOrder } from "../tables/use-place-order.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Link } from "../ui/link.tsx";
@@ -26,8 +28,11 @@ import { Money } from "../ui/money.tsx";
 import { Empty } from "../ui/notice.tsx";
 import type { KeptGuest } from "./kept-guest.ts";
 import { useDraft } from "./use-draft.ts";
+import "./menu-view.css";
 
-const menuEveryMs = 30_000;
+/** How late a guest may learn that something is sold out. */
+const menuEveryMs = 10_000;
+const noteLimits = limitsOf(PlaceOrderLineSchema, "note");
 
 export interface MenuViewProps {
   readonly code: string;
@@ -51,6 +56,7 @@ export function MenuView({ code, guest, session }: MenuViewProps) {
   });
   const items = draftedItems(draft, query.data?.items ?? []);
   const isOpen = session.state === SessionState.OPEN;
+  const left = differenceOf(session.total, session.paid);
   const { refetch } = query;
   useEffect(() => {
     if (placing.error !== null) {
@@ -74,16 +80,16 @@ export function MenuView({ code, guest, session }: MenuViewProps) {
             wide
             isPending={placing.isPending}
             pendingText="Sending…"
-            onPress={() => void placing.send({ sessionId: guest.sessionId, items })}
+            onPress={() => placing.send({ sessionId: guest.sessionId, items })}
           >
             <span>Send {draftCount(items)} to the kitchen</span>
             <span>{formatMoney(draftTotal(items))}</span>
           </Button>
         ) : session.total === undefined ? (
-          <p className="quiet">Take what you like with +, then send it to the kitchen.</p>
+          <p className="quiet">Add what you like with +, then send it to the kitchen.</p>
         ) : (
           <Link href={`/t/${code}?show=ordered`} button="plain" className="button-wide">
-            Pay · {formatMoney(differenceOf(session.total, session.paid))}
+            {left?.amountMinor === 0n ? "All of it is paid" : `Pay · ${formatMoney(left)}`}
           </Link>
         )}
       </footer>
@@ -152,12 +158,17 @@ function Menu({ menu, draft, isOpen, onChange }: MenuProps) {
 function DishRow({ item, draft, isOpen, onChange }: Omit<MenuProps, "menu"> & { readonly item: MenuItem }) {
   const { sku, name, description, tags, additives, price, isSoldOut } = item;
   const line = draft[String(sku)];
-  const details = [description.replace(/\.$/, ""), ...tags].filter((text) => text !== "").join(" · ");
+  // Each on a line of its own: a phone would break one line in the middle of it.
+  const details = [description.replace(/\.$/, ""), tags.join(", ")].filter((text) => text !== "");
   return (
     <li className="dish">
       <div className="dish-text">
         <span className={`dish-name${isSoldOut ? " dish-sold-out" : ""}`}>{name}</span>
-        {details === "" ? null : <span className="dish-details">{details}</span>}
+        {details.map((text) => (
+          <span key={text} className="dish-details">
+            {text}
+          </span>
+        ))}
         {additives.length === 0 ? null : (
           <span className="dish-details">contains {additives.join(", ")}</span>
         )}
@@ -182,7 +193,7 @@ function DishRow({ item, draft, isOpen, onChange }: Omit<MenuProps, "menu"> & { 
           aria-label={`Note for ${name}`}
           placeholder="A note: “no onions”"
           value={line.note}
-          maxLength={200}
+          maxLength={noteLimits.maxLength}
           onChange={({ currentTarget }) => onChange(withNote(draft, sku, currentTarget.value))}
         />
       )}

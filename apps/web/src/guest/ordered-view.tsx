@@ -2,17 +2,20 @@ import { OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import type { SessionOrder, TableSession } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
 import { TableAction } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { failureText } from "../failure-text.ts";
-import { OrderLines } from "../places/order-ticket.tsx";
-import { ordersByGuest } from "../places/session-changes.ts";
-import { tableOrderStatus } from "../places/table-words.ts";
-import { useOrderStep } from "../places/use-order-step.ts";
+import { OrderLines } from "../tables/order-lines.tsx";
+import { isCharged } from "../tables/order-steps.ts";
+import { ordersByGuest } from "../tables/session-changes.ts";
+import { tableOrderStatus } from "../tables/table-words.ts";
+import { useOrderStep } from "../tables/use-order-step.ts";
 import { Button } from "../ui/button.tsx";
 import { Link } from "../ui/link.tsx";
 import { Money } from "../ui/money.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import type { KeptGuest } from "./kept-guest.ts";
-import { PayArea } from "./pay-area.tsx";
+import { PayArea, PayBar } from "./pay-area.tsx";
+import "./ordered.css";
 
 export interface OrderedViewProps {
   readonly code: string;
@@ -33,29 +36,32 @@ export function OrderedView({ code, guest, session }: OrderedViewProps) {
           </Link>
         }
       >
-        <p>What anybody at this table orders is here at once, for everybody.</p>
+        <p>What anybody at this table orders appears here at once.</p>
       </Empty>
     );
   }
   return (
-    <div className="guest-ordered">
-      {groups.map(({ guestId, name, orders }) => (
-        <section key={String(guestId)} className="guest-section" aria-label={name}>
-          <h2>{guestId === guest.guestId ? `${name} (you)` : name}</h2>
-          <ul className="ruled">
-            {orders.map((order) => (
-              <OrderRow
-                key={String(order.orderId)}
-                order={order}
-                session={session}
-                isOwn={guestId === guest.guestId}
-              />
-            ))}
-          </ul>
-        </section>
-      ))}
-      <PayArea code={code} guest={guest} session={session} />
-    </div>
+    <>
+      <div className="guest-ordered">
+        {groups.map(({ guestId, name, orders }) => (
+          <section key={String(guestId)} className="guest-section" aria-label={name}>
+            <h2>{guestId === guest.guestId ? `${name} (you)` : name}</h2>
+            <ul className="ruled">
+              {orders.map((order) => (
+                <OrderRow
+                  key={String(order.orderId)}
+                  order={order}
+                  session={session}
+                  isOwn={guestId === guest.guestId}
+                />
+              ))}
+            </ul>
+          </section>
+        ))}
+        <PayArea code={code} guest={guest} session={session} />
+      </div>
+      <PayBar code={code} session={session} />
+    </>
   );
 }
 
@@ -67,12 +73,15 @@ interface OrderRowProps {
 
 function OrderRow({ order, session, isOwn }: OrderRowProps) {
   const step = useOrderStep();
+  const once = useOnce();
   const { sessionId } = session;
   return (
     <li className="guest-order">
       <div className="guest-order-head">
         <StatusChip {...tableOrderStatus(order.status)} />
-        <Money value={order.total} />
+        <span className={isCharged(order) ? "" : "guest-uncharged"}>
+          <Money value={order.total} />
+        </span>
       </div>
       <OrderLines order={order} />
       {order.reason === "" ? null : <p className="ticket-note">{order.reason}</p>}
@@ -83,7 +92,9 @@ function OrderRow({ order, session, isOwn }: OrderRowProps) {
             aria-label={`Cancel ${order.lines.map(({ name }) => name).join(", ")}`}
             isPending={step.isPending}
             pendingText="Canceling…"
-            onPress={() => step.mutate({ sessionId, orderId: order.orderId, action: TableAction.CANCEL })}
+            onPress={() =>
+              once(() => step.mutateAsync({ sessionId, orderId: order.orderId, action: TableAction.CANCEL }))
+            }
           >
             Cancel
           </Button>

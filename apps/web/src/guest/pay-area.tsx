@@ -7,20 +7,25 @@ import {
   type TableSession,
 } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
 import { formatMoney } from "../format.ts";
-import { shareName } from "../places/bills.tsx";
-import { billableOrders, differenceOf, isUnderWay, sumOf } from "../places/order-steps.ts";
-import { shareStatus } from "../places/table-words.ts";
+import { billableOrders, differenceOf, isUnderWay, sumOf } from "../tables/order-steps.ts";
+import { shareName } from "../tables/split.ts";
+import { shareStatus } from "../tables/table-words.ts";
+import { Button } from "../ui/button.tsx";
 import { Link } from "../ui/link.tsx";
 import { Money } from "../ui/money.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
 import type { OrderedViewProps } from "./ordered-view.tsx";
+import "./ordered.css";
+
+/** Where the bar below leads to. */
+const payAreaId = "to-pay";
 
 /** What it comes to, what was paid of it, and how to pay the rest. */
 export function PayArea({ code, guest, session }: OrderedViewProps) {
   const { total, paid, bills } = session;
   const open = bills.filter(({ state }) => state === BillState.OPEN);
   return (
-    <section className="pay-area" aria-label="To pay">
+    <section className="pay-area" id={payAreaId} aria-label="To pay">
       <dl className="guest-sums">
         <div>
           <dt>Total</dt>
@@ -35,7 +40,7 @@ export function PayArea({ code, guest, session }: OrderedViewProps) {
               </dd>
             </div>
             <div className="guest-left">
-              <dt>Left</dt>
+              <dt>Left to pay</dt>
               <dd data-sum="left">
                 <Money value={differenceOf(total, paid)} />
               </dd>
@@ -52,43 +57,48 @@ export function PayArea({ code, guest, session }: OrderedViewProps) {
           guestId={guest.guestId}
         />
       ))}
-      <NextToPay session={session} code={code} hasOpenBill={open.length > 0} />
     </section>
   );
 }
 
-interface NextToPayProps {
-  readonly session: TableSession;
-  readonly code: string;
-  readonly hasOpenBill: boolean;
-}
-
-/** What happens next about the money. */
-function NextToPay({ session, code, hasOpenBill }: NextToPayProps) {
+/** What is left, and what happens next about it: in reach of the thumb, however much was ordered. */
+export function PayBar({ code, session }: Pick<OrderedViewProps, "code" | "session">) {
+  const { total, paid, bills, orders, state } = session;
+  const left = differenceOf(total, paid);
   const billable = billableOrders(session);
-  const underWay = session.orders.filter(({ status }) => isUnderWay(status)).length;
-  if (billable.length > 0 && session.state === SessionState.OPEN) {
+  const hasOpenBill = bills.some((bill) => bill.state === BillState.OPEN);
+  const underWay = orders.filter(({ status }) => isUnderWay(status)).length;
+  if (left !== undefined && left.amountMinor === 0n && underWay === 0) {
     return (
-      <Link
-        href={`/t/${code}/split?show=ordered`}
-        button={hasOpenBill ? "plain" : "primary"}
-        className="button-wide"
-      >
-        Split and pay {formatMoney(sumOf(billable.map(({ total }) => total)))}
-      </Link>
+      <footer className="guest-bar">
+        <p role="status">
+          <b>All of it is paid. Thank you!</b>
+        </p>
+      </footer>
     );
   }
-  if (hasOpenBill) {
-    return null;
-  }
-  if (underWay > 0) {
-    return <p className="quiet">What is served can be paid here. {underWay} still to come.</p>;
-  }
-  const { total, paid } = session;
-  return total === undefined || paid === undefined || paid.amountMinor < total.amountMinor ? null : (
-    <p role="status">
-      <b>All of it is paid. Thank you!</b>
-    </p>
+  return (
+    <footer className="guest-bar">
+      <p className="guest-bar-sum">
+        <span>Left to pay</span>
+        <b>{left === undefined ? "–" : formatMoney(left)}</b>
+      </p>
+      {billable.length > 0 && state === SessionState.OPEN ? (
+        <Link
+          href={`/t/${code}/split?show=ordered`}
+          button={hasOpenBill ? "plain" : "primary"}
+          className="button-wide"
+        >
+          Split and pay {formatMoney(sumOf(billable.map((order) => order.total)))}
+        </Link>
+      ) : hasOpenBill ? (
+        <Button wide onPress={() => document.getElementById(payAreaId)?.scrollIntoView()}>
+          See the bill
+        </Button>
+      ) : underWay > 0 ? (
+        <p className="quiet">What is served can be paid here. {underWay} still to come.</p>
+      ) : null}
+    </footer>
   );
 }
 

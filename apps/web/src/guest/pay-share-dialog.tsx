@@ -1,15 +1,14 @@
 import { ShareState } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
-import { useEffect, useRef } from "react";
 import { useGoBackTo, usePathId, usePathPart } from "../app/navigate.ts";
+import { CardFields, cardFieldNames, cardOf } from "../cards/card-fields.tsx";
+import { Declined } from "../cards/declined.tsx";
 import { formatMoney } from "../format.ts";
-import { typedCode } from "../places/invitation.ts";
-import { useTablesReader } from "../places/use-place.ts";
-import { useSessionPicture } from "../places/use-table-session.ts";
-import { CardFields, cardFieldNames, cardOf } from "../shop/card-fields.tsx";
+import { typedCode } from "../tables/invitation.ts";
+import { useSessionPicture } from "../tables/use-table-session.ts";
+import { useTablesReader } from "../tables/use-tables-reader.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Form } from "../ui/form.tsx";
-import { declineText } from "../words.ts";
 import { readGuest } from "./kept-guest.ts";
 import { usePayShare } from "./use-pay-share.ts";
 
@@ -24,7 +23,7 @@ export default function PayShareDialog() {
   const payment = usePayShare(sessionId, shareId);
   const read = useTablesReader();
   const close = useGoBackTo(page);
-  const declineCode = payment.isPending ? "" : (payment.data?.declineCode ?? "");
+  const declined = payment.isPending || (payment.data?.declineCode ?? "") === "" ? undefined : payment.data;
   const isTaken = share !== undefined && share.state !== ShareState.UNPAID && !payment.isPending;
   return (
     <RouteDialog title="Pay your share" page={page}>
@@ -38,7 +37,7 @@ export default function PayShareDialog() {
             fieldNames={cardFieldNames}
             error={payment.error}
             onSubmit={async (values) => {
-              const paid = await payment.mutateAsync(cardOf(values));
+              const paid = await payment.mutateAsync({ card: cardOf(values) });
               void read();
               if (paid?.state !== ShareState.UNPAID) {
                 close();
@@ -46,27 +45,17 @@ export default function PayShareDialog() {
             }}
           >
             <CardFields />
-            {declineCode === "" ? null : <Declined code={declineCode} />}
+            {declined === undefined ? null : (
+              <Declined answer={declined}>
+                Nothing was charged. Try another card, or pay the staff in cash.
+              </Declined>
+            )}
             <Button type="submit" kind="primary" wide isPending={payment.isPending} pendingText="Paying…">
               Pay {formatMoney(share?.amount)}
             </Button>
           </Form>
         )}
-      </div>{" "}
+      </div>
     </RouteDialog>
-  );
-}
-
-/** A declined card is an answer, not an error. */
-function Declined({ code }: { readonly code: string }) {
-  const notice = useRef<HTMLElement>(null);
-  useEffect(() => {
-    notice.current?.focus();
-  }, []);
-  return (
-    <section ref={notice} className="notice notice-failed" role="alert" tabIndex={-1}>
-      <p className="notice-title">Declined. {declineText(code)}</p>
-      <p>Nothing was charged. Try another card, or pay the staff in cash.</p>
-    </section>
   );
 }

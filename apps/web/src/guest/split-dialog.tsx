@@ -1,8 +1,8 @@
 import { useGoBackTo, usePathPart } from "../app/navigate.ts";
-import { typedCode } from "../places/invitation.ts";
-import { billableOrders } from "../places/order-steps.ts";
-import { SplitForm } from "../places/split-form.tsx";
-import { useSessionPicture } from "../places/use-table-session.ts";
+import { typedCode } from "../tables/invitation.ts";
+import { billableOrders } from "../tables/order-steps.ts";
+import { SplitForm } from "../tables/split-form.tsx";
+import { useSessionPicture } from "../tables/use-table-session.ts";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { readGuest } from "./kept-guest.ts";

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { type Draft, emptyDraft, parseDraft } from "../places/draft.ts";
+import { type Draft, emptyDraft, parseDraft } from "../tables/draft.ts";
 import { keepDraftText, readDraftText } from "./kept-guest.ts";
 
 /** What a guest is about to order: it survives a reload, and looking at what was ordered. */

@@ -32,6 +32,7 @@ export default function BacklogsPage() {
             <div className="filters">
               <Select
                 label="Service"
+                hideLabel
                 name="service"
                 value={service}
                 onChange={(value) => change({ service: value })}
@@ -84,7 +85,7 @@ function Waiting({ backlogs }: { readonly backlogs: readonly ServiceBacklog[] })
             columns={outboxColumns}
             phone={({ service, depth, age, health }) => ({
               first: [<b key="name">{service}</b>, <StatusChip key="health" {...health} />],
-              second: `${formatCount(depth)} waiting, the oldest for ${age}`,
+              second: depth === 0 ? "Nothing waits" : `${formatCount(depth)} waiting, the oldest for ${age}`,
             })}
           />
         )}
@@ -131,7 +132,7 @@ function shown({ depth, oldestAge }: NonNullable<NonNullable<ServiceBacklog["bac
     depth === 0
       ? { tone: "done", word: "Empty" }
       : ageMs > limits.outboxAgeMs
-        ? { tone: "failed", word: "Stuck" }
+        ? { tone: "waiting", word: "Late" }
         : { tone: "active", word: "Moving" };
   return { depth, age: depth === 0 ? "–" : formatShortDuration(ageMs), health };
 }
@@ -140,8 +141,8 @@ const outboxColumns: readonly Column<OutboxRow>[] = [
   { id: "service", title: "Service", width: 160, cell: ({ service }) => <b>{service}</b> },
   { id: "health", title: "State", width: 140, cell: ({ health }) => <StatusChip {...health} /> },
   { id: "depth", title: "Waiting", width: 110, isNumber: true, cell: ({ depth }) => formatCount(depth) },
-  { id: "age", title: "The oldest for", width: 130, isNumber: true, cell: ({ age }) => age },
-  { id: "rest", title: "", cell: () => null },
+  { id: "age", title: "Oldest for", width: 130, isNumber: true, cell: ({ age }) => age },
+  { id: "rest", title: "", optional: 1, cell: () => null },
 ];
 
 interface ConsumerRow {
@@ -194,6 +195,7 @@ const consumerColumns: readonly Column<ConsumerRow>[] = [
   {
     id: "group",
     title: "Group",
+    optional: 1,
     cell: ({ consumer }) => <span className="mono">{consumer.group}</span>,
   },
 ];

@@ -5,8 +5,9 @@ import { useIsPhone } from "../ui/use-media.ts";
 import type { StatusWord } from "../words.ts";
 
 /** Every claim that was checked. Claims are sentences: they may take several lines. */
-export function ChecksTable({ checks }: { readonly checks: readonly InvariantCheck[] }) {
+export function ChecksTable({ checks: unordered }: { readonly checks: readonly InvariantCheck[] }) {
   const isPhone = useIsPhone();
+  const checks = worstFirst(unordered);
   if (isPhone) {
     return (
       <ul className="checks-list">
@@ -15,7 +16,7 @@ export function ChecksTable({ checks }: { readonly checks: readonly InvariantChe
             <span className="check-head">
               <span className="mono">{check.invariant}</span>
               <StatusChip {...resultOf(check)} />
-              <span className="quiet">{formatCount(check.examined)} looked at</span>
+              <span className="quiet">{formatCount(check.examined)} checked</span>
             </span>
             {check.claim}
           </li>
@@ -31,7 +32,7 @@ export function ChecksTable({ checks }: { readonly checks: readonly InvariantChe
           <th scope="col">No.</th>
           <th scope="col">What must hold</th>
           <th scope="col" className="number">
-            Looked at
+            Checked
           </th>
           <th scope="col">Result</th>
         </tr>
@@ -52,11 +53,20 @@ export function ChecksTable({ checks }: { readonly checks: readonly InvariantChe
   );
 }
 
+/** What does not hold first; then by the number of the invariant, which services answer in an order of their own. */
+function worstFirst(checks: readonly InvariantCheck[]): readonly InvariantCheck[] {
+  return checks.toSorted(
+    (one, other) =>
+      Number(other.findingsTotal > 0) - Number(one.findingsTotal > 0) ||
+      one.invariant.localeCompare(other.invariant, "en", { numeric: true }),
+  );
+}
+
 /** A check that saw nothing has proved nothing. */
 function resultOf({ findingsTotal, examined }: InvariantCheck): StatusWord {
   return findingsTotal > 0
     ? { tone: "failed", word: `${formatCount(findingsTotal)} found` }
     : examined === 0n
-      ? { tone: "neutral", word: "Nothing to see" }
+      ? { tone: "neutral", word: "Nothing to check" }
       : { tone: "done", word: "Holds" };
 }

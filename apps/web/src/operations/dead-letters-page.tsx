@@ -26,6 +26,7 @@ import {
   redriveSteps,
 } from "./redrive-plan.ts";
 import type { RedriveResult } from "./use-redrive.ts";
+import "./dead-letters.css";
 
 /** Records that consumers gave up: why, what is in them, and their way back. */
 export default function DeadLettersPage() {
@@ -150,6 +151,7 @@ function Filters({ letters, filter }: { letters: readonly DeadLetter[]; filter: 
     <div className="filters">
       <Select
         label="Service"
+        hideLabel
         name="service"
         value={filter.service}
         onChange={(value) => change({ service: value, group: "" })}
@@ -157,6 +159,7 @@ function Filters({ letters, filter }: { letters: readonly DeadLetter[]; filter: 
       />
       <Select
         label="Consumer group"
+        hideLabel
         name="group"
         value={filter.group}
         onChange={(value) => change({ group: value })}
@@ -190,7 +193,7 @@ function NoLetters({ filter, isAnything }: { readonly filter: string; readonly i
   ) : (
     <Empty title="No dead letters">
       <p>
-        Every record that came was handled. What can not be handled after several tries is kept here, with its
+        Every record that came was handled. What cannot be handled after several tries is kept here, with its
         reason.
       </p>
     </Empty>

@@ -105,6 +105,7 @@ function columnsOf(
     {
       id: "attempts",
       title: "Tries",
+      optional: 2,
       width: 60,
       isNumber: true,
       cell: ({ record }) => formatCount(record?.attempts ?? 0),
@@ -112,6 +113,7 @@ function columnsOf(
     {
       id: "topic",
       title: "Topic",
+      optional: 1,
       width: 140,
       cell: ({ record }) => <span className="mono quiet">{record?.topic}</span>,
     },

@@ -16,12 +16,12 @@ import { Empty, Notice, Skeleton } from "../ui/notice.tsx";
 import { SearchField } from "../ui/search-field.tsx";
 import { Select } from "../ui/select.tsx";
 import { Tabs } from "../ui/tabs.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { DeliveriesTable } from "./deliveries-table.tsx";
 import { everyMs } from "./figures.ts";
 import { Freshness } from "./freshness.tsx";
 import { channelText } from "./operation-words.ts";
 import { OperationsHead } from "./operations-head.tsx";
-import { useOnce } from "./use-once.ts";
 
 const pageSize = 100;
 
@@ -109,6 +109,7 @@ function Filters({ view, channel, user }: FiltersProps) {
       <div className="filters">
         <Select
           label="Channel"
+          hideLabel
           name="channel"
           value={channel}
           onChange={(value) => change({ channel: value, page: "" })}

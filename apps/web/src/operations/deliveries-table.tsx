@@ -24,6 +24,7 @@ export function DeliveriesTable({ deliveries, sending, onResend }: DeliveriesTab
       <span className="row-actions">
         <Button
           aria-label={`${text}: delivery ${deliveryId}`}
+          kind={status === DeliveryStatus.DELIVERED ? "quiet" : "plain"}
           isPending={sending === deliveryId}
           pendingText="Sending…"
           onPress={() => onResend(deliveryId)}
@@ -77,12 +78,14 @@ const columns: readonly Column<Delivery>[] = [
   {
     id: "number",
     title: "No.",
+    optional: 1,
     width: 64,
     cell: ({ deliveryId }) => <span className="mono">{String(deliveryId)}</span>,
   },
   {
     id: "time",
     title: "Written",
+    optional: 2,
     width: 84,
     cell: ({ createdTime }) => <Time value={createdTime} relative={false} />,
   },
@@ -92,13 +95,14 @@ const columns: readonly Column<Delivery>[] = [
     width: 112,
     cell: ({ status }) => <StatusChip {...deliveryStatus[status]} />,
   },
-  { id: "channel", title: "Channel", width: 104, cell: ({ channel }) => channelText[channel] },
+  { id: "channel", title: "Channel", optional: 3, width: 104, cell: ({ channel }) => channelText[channel] },
   { id: "order", title: "Order", width: 84, cell: ({ orderId }) => <OrderLink orderId={orderId} /> },
-  { id: "title", title: "Message", width: 190, cell: ({ title }) => <span title={title}>{title}</span> },
+  { id: "title", title: "Message", width: 240, cell: ({ title }) => <span title={title}>{title}</span> },
   {
     id: "target",
     title: "To",
-    width: 200,
+    optional: 4,
+    width: 144,
     cell: ({ target, userId, channel }) => (
       <span className="mono" title={`User ${userId}`}>
         {target === "" && channel !== Channel.LOG
@@ -120,7 +124,7 @@ const columns: readonly Column<Delivery>[] = [
   {
     id: "next",
     title: "Next in",
-    width: 72,
+    width: 64,
     isNumber: true,
     cell: (delivery) => <Next delivery={delivery} />,
   },

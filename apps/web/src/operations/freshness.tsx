@@ -11,7 +11,7 @@ export interface AgingQuery {
   readonly refetch: () => unknown;
 }
 
-/** How old the figures of a page are; and that they could not be read anew, if that is so. */
+/** How old the figures of a page are; and that they could not be refreshed, if that is so. */
 export function Freshness({ query, everyMs }: { readonly query: AgingQuery; readonly everyMs: number }) {
   const now = useNow();
   const { data, dataUpdatedAt, isError, isFetching, refetch } = query;
@@ -23,11 +23,12 @@ export function Freshness({ query, everyMs }: { readonly query: AgingQuery; read
   return (
     <p className={`freshness${isError ? " freshness-old" : ""}`}>
       <span>
-        {isError ? `Can not be read anew. These are of ${clock} (${age}).` : `As of ${clock}, ${age}.`}{" "}
-        <span className="freshness-pace">Anew every {Math.round(everyMs / 1000)} s.</span>
+        {isError
+          ? `Could not be refreshed: as of ${clock} (${age}).`
+          : `As of ${clock}, refreshed every ${Math.round(everyMs / 1000)} s.`}
       </span>
       <Button kind="quiet" isPending={isFetching && isError} onPress={() => void refetch()}>
-        Read anew
+        Refresh
       </Button>
     </p>
   );

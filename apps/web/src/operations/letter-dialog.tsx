@@ -7,12 +7,12 @@ import { Failure } from "../ui/failure.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { Time } from "../ui/time.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { nameOf } from "./dead-letters-table.tsx";
 import { Facts } from "./facts.tsx";
 import { useDeadLetters } from "./figures.ts";
 import { OrderLink } from "./order-link.tsx";
 import { redriveSteps } from "./redrive-plan.ts";
-import { useOnce } from "./use-once.ts";
 import { useRedrive } from "./use-redrive.ts";
 import "../ui/form.css";
 
@@ -81,7 +81,7 @@ function Letter({ letter, page }: { readonly letter: DeadLetter; readonly page: 
       />
       <h3>What is in it</h3>
       {payloadJson === "" ? (
-        <p className="quiet">It can not be read as an event of ours.</p>
+        <p className="quiet">It cannot be read as an event of ours.</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
         <pre className="payload" tabIndex={0}>

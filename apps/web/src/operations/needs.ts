@@ -108,7 +108,7 @@ function needsOfBacklog({ service, backlog, problem }: ServiceBacklog): Need[] {
   const ageMs = outbox?.oldestAge === undefined ? 0 : durationMs(outbox.oldestAge);
   const needs: Need[] = [];
   if (brokerProblem !== "") {
-    needs.push({ tone: "failed", text: `${service} can not read the broker: ${brokerProblem}`, href });
+    needs.push({ tone: "failed", text: `${service} cannot read the broker: ${brokerProblem}`, href });
   }
   if (ageMs > limits.outboxAgeMs) {
     const limit = formatShortDuration(limits.outboxAgeMs);

@@ -3,6 +3,7 @@ import { Glyph } from "../ui/glyph.tsx";
 import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Notice, Skeleton } from "../ui/notice.tsx";
+import { useDepthHistory } from "./depth-history.ts";
 import { everyMs, useBacklogs, useServices, useVerification } from "./figures.ts";
 import { Freshness } from "./freshness.tsx";
 import { type Need, needsOf } from "./needs.ts";
@@ -10,6 +11,7 @@ import { OperationsHead } from "./operations-head.tsx";
 import { ProblemNotices } from "./problem-notices.tsx";
 import { serviceRows } from "./service-rows.ts";
 import { ServicesTable } from "./services-table.tsx";
+import "./needs.css";
 
 /** Whether all is well, and if not, where to look. */
 export default function OverviewPage() {
@@ -21,6 +23,7 @@ export default function OverviewPage() {
     backlogs: backlogs.data,
     verification: verification.query.data?.verification,
   });
+  const depths = useDepthHistory(backlogs.data, backlogs.dataUpdatedAt);
   const problems = Object.fromEntries(
     (backlogs.data?.backlogs ?? []).flatMap(({ service, problem }) =>
       problem === "" ? [] : [[service, problem]],
@@ -29,7 +32,10 @@ export default function OverviewPage() {
   return (
     <div className="operations">
       <OperationsHead part="/ops">
-        <Freshness query={services} everyMs={everyMs.figures} />
+        <Freshness
+          query={{ ...services, refetch: () => Promise.all([services.refetch(), backlogs.refetch()]) }}
+          everyMs={everyMs.figures}
+        />
       </OperationsHead>
       <Loaded query={services} what="The list of services" skeleton={<Skeleton rows={9} widths={[96]} />}>
         {(listed) => (
@@ -41,10 +47,10 @@ export default function OverviewPage() {
             />
             <section className="operations-part" aria-labelledby="services">
               <h2 id="services">Services</h2>
-              <ServicesTable rows={serviceRows(listed.services, backlogs.data?.backlogs ?? [])} />
+              <ServicesTable rows={serviceRows(listed.services, backlogs.data?.backlogs ?? [], depths)} />
             </section>
             {backlogs.data === undefined && backlogs.isError ? (
-              <Notice tone="waiting" title="What waits in the services can not be told at present" />
+              <Notice tone="waiting" title="What waits in the services cannot be told at present" />
             ) : (
               <ProblemNotices what="What waits in" problems={problems} />
             )}

@@ -3,8 +3,8 @@ import { formatCount } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import type { RedriveStep } from "./redrive-plan.ts";
-import { useOnce } from "./use-once.ts";
 import { type RedriveResult, useRedrive } from "./use-redrive.ts";
 
 export interface RedriveDialogProps {
@@ -51,7 +51,7 @@ export function RedriveDialog({ steps, chosenBy, onClose, onSent }: RedriveDialo
       </ul>
       <p className="quiet">
         They go back to their topics as they were. A consumer that had handled one drops it; one that still
-        can not be handled comes back here.
+        cannot be handled comes back here.
       </p>
       {failed.map(({ step, error }) => (
         <Failure

@@ -6,6 +6,7 @@ import type {
   ServiceState,
 } from "@ordermesh/proto/ordermesh/operations/v1/operations_pb";
 import type { StatusWord } from "../words.ts";
+import type { DepthHistory } from "./depth-history.ts";
 import { limits } from "./needs.ts";
 
 /** One line of the table of services: a service, or one of its replicas where it has several. */
@@ -16,10 +17,10 @@ export interface ServiceRow {
   readonly address: string;
   readonly isReplica: boolean;
   readonly health: StatusWord;
-  /** Why it is away, or what can not be told of it. */
+  /** Why it is away, or what cannot be told of it. */
   readonly problem: string;
   readonly figures: Figures | undefined;
-  /** Absent for a replica, and for a service that has none or can not be asked. */
+  /** Absent for a replica, and for a service that has none or cannot be asked. */
   readonly waiting: Waiting | undefined;
 }
 
@@ -39,7 +40,14 @@ export interface Figures {
 
 export interface Waiting {
   /** Undefined for a service that publishes nothing. */
-  readonly outbox: { readonly depth: number; readonly oldestAgeMs: number } | undefined;
+  readonly outbox:
+    | {
+        readonly depth: number;
+        readonly oldestAgeMs: number;
+        /** What it was since the page was opened, the newest last. */
+        readonly depths: readonly number[];
+      }
+    | undefined;
   /** Undefined for a service that reads nothing. */
   readonly consumers: { readonly lag: bigint; readonly deadLetters: bigint } | undefined;
 }
@@ -48,6 +56,7 @@ export interface Waiting {
 export function serviceRows(
   services: readonly ServiceState[],
   backlogs: readonly ServiceBacklog[],
+  history: DepthHistory = new Map(),
 ): readonly ServiceRow[] {
   return services.flatMap((state) => {
     const { service, replicas, problem } = state;
@@ -61,7 +70,7 @@ export function serviceRows(
       health: healthOf(state),
       problem: problem === "" && replicas.length === 1 ? (replicas[0]?.problem ?? "") : problem,
       figures,
-      waiting: backlog?.backlog === undefined ? undefined : waitingOf(backlog.backlog),
+      waiting: backlog?.backlog === undefined ? undefined : waitingOf(backlog.backlog, history.get(service)),
     };
     return replicas.length < 2 ? [row] : [row, ...replicas.map((replica) => replicaRow(service, replica))];
   });
@@ -129,13 +138,14 @@ function later(one: Timestamp | undefined, other: Timestamp | undefined): Timest
   return (one?.seconds ?? 0n) > (other?.seconds ?? 0n) ? one : other;
 }
 
-function waitingOf({ outbox, consumers }: Backlog): Waiting {
+function waitingOf({ outbox, consumers }: Backlog, depths: readonly number[] = []): Waiting {
   const sum = (pick: (consumer: Backlog["consumers"][number]) => bigint) =>
     consumers.reduce((total, consumer) => total + pick(consumer), 0n);
   return {
     outbox: outbox && {
       depth: outbox.depth,
       oldestAgeMs: outbox.oldestAge === undefined ? 0 : durationMs(outbox.oldestAge),
+      depths,
     },
     consumers:
       consumers.length === 0

@@ -16,6 +16,7 @@ import { type Column, Table } from "../ui/table.tsx";
 import { useNow } from "../ui/time.tsx";
 import { limits } from "./needs.ts";
 import type { Figures, ServiceRow } from "./service-rows.ts";
+import { Sparkline } from "./sparkline.tsx";
 
 /** Every service with its health, how it does, and what waits in it. Every number leads to what it counts. */
 export function ServicesTable({ rows }: { readonly rows: readonly ServiceRow[] }) {
@@ -33,14 +34,15 @@ export function ServicesTable({ rows }: { readonly rows: readonly ServiceRow[] }
 }
 
 const columns: readonly Column<ServiceRow>[] = [
-  { id: "service", title: "Service", width: 132, cell: (row) => <Name row={row} /> },
+  { id: "service", title: "Service", width: 120, cell: (row) => <Name row={row} /> },
   { id: "health", title: "Health", width: 112, cell: ({ health }) => <StatusChip {...health} /> },
-  { id: "address", title: "Address", cell: (row) => <Where row={row} /> },
-  { id: "version", title: "Version", width: 72, cell: figure(({ version }) => version) },
+  { id: "address", title: "Address", optional: 4, width: 132, cell: (row) => <Where row={row} /> },
+  { id: "version", title: "Version", optional: 3, width: 64, cell: figure(({ version }) => version) },
   {
     id: "started",
     title: "Up for",
-    width: 88,
+    optional: 2,
+    width: 84,
     cell: figure(({ startedTime }) => <UpFor since={startedTime} />),
   },
   { id: "rate", title: "Calls/s", width: 68, isNumber: true, cell: figure(rate) },
@@ -52,18 +54,19 @@ const columns: readonly Column<ServiceRow>[] = [
     isNumber: true,
     cell: figure(({ errorsPerMinute }) => marked(formatFigure(errorsPerMinute), errorsPerMinute > 0)),
   },
-  { id: "loop", title: "Loop lag", width: 76, isNumber: true, cell: figure(loopLag) },
+  { id: "loop", title: "Loop lag", optional: 5, width: 76, isNumber: true, cell: figure(loopLag) },
   {
     id: "memory",
     title: "Memory",
-    width: 80,
+    optional: 1,
+    width: 72,
     isNumber: true,
     cell: figure(({ residentBytes }) => formatBytes(residentBytes)),
   },
-  { id: "outbox", title: "Outbox", width: 68, isNumber: true, cell: outboxDepth },
+  { id: "outbox", title: "Outbox", width: 124, isNumber: true, cell: outboxDepth },
   { id: "oldest", title: "Oldest", width: 72, isNumber: true, cell: oldestUnsent },
-  { id: "lag", title: "Behind", width: 68, isNumber: true, cell: consumerLag },
-  { id: "letters", title: "Dead", width: 56, isNumber: true, cell: deadLetters },
+  { id: "lag", title: "Behind", width: 64, isNumber: true, cell: consumerLag },
+  { id: "letters", title: "Dead", width: 52, isNumber: true, cell: deadLetters },
 ];
 
 function Name({ row }: { readonly row: ServiceRow }) {
@@ -74,8 +77,8 @@ function Where({ row: { address, problem } }: { readonly row: ServiceRow }) {
   return problem === "" ? (
     <span className="mono quiet">{address}</span>
   ) : (
-    <span title={`${address} ${problem}`.trim()}>
-      <span className="problem-text">{problem}</span> <span className="mono quiet">{address}</span>
+    <span className="problem-text problem-cell" title={`${address} ${problem}`.trim()}>
+      {problem}
     </span>
   );
 }
@@ -102,31 +105,44 @@ function UpFor({ since }: { readonly since: Timestamp | undefined }) {
 }
 
 function rate({ callsPerSecond, windowMs }: Figures): ReactNode {
-  return <span title={`Over the last ${formatShortDuration(windowMs)}`}>{formatFigure(callsPerSecond)}</span>;
+  return <span title={`Over the last ${formatShortDuration(windowMs)}`}>{rateText(callsPerSecond)}</span>;
+}
+
+/** With as many digits in every row: figures of one column are compared. */
+function rateText(callsPerSecond: number): string {
+  return callsPerSecond >= 100 ? formatFigure(callsPerSecond) : callsPerSecond.toFixed(1);
+}
+
+/** "8.4 ms", "58 ms": no tenths where nobody would see them. */
+function latencyText(latencyMs: number): string {
+  return formatShortDuration(latencyMs >= 10 && latencyMs < 1_000 ? Math.round(latencyMs) : latencyMs);
 }
 
 function p99({ p99Ms, windowMs }: Figures): ReactNode {
   return p99Ms === 0 ? (
     dash
   ) : (
-    <span title={`Over the last ${formatShortDuration(windowMs)}`}>{formatShortDuration(p99Ms)}</span>
+    <span title={`Over the last ${formatShortDuration(windowMs)}`}>{latencyText(p99Ms)}</span>
   );
 }
 
 function loopLag({ eventLoopLagMs }: Figures): ReactNode {
-  return marked(formatShortDuration(eventLoopLagMs), eventLoopLagMs > limits.loopLagMs);
+  return marked(latencyText(eventLoopLagMs), eventLoopLagMs > limits.loopLagMs);
 }
 
 function outboxDepth({ service, waiting }: ServiceRow): ReactNode {
   return waiting?.outbox === undefined ? (
     dash
   ) : (
-    <Link
-      href={`/ops/outbox${queryText({ service })}`}
-      aria-label={`${waiting.outbox.depth} in the outbox of ${service}`}
-    >
-      {formatCount(waiting.outbox.depth)}
-    </Link>
+    <>
+      <Sparkline values={waiting.outbox.depths} label={`In the outbox of ${service}`} />
+      <Link
+        href={`/ops/outbox${queryText({ service })}`}
+        aria-label={`${waiting.outbox.depth} in the outbox of ${service}`}
+      >
+        {formatCount(waiting.outbox.depth)}
+      </Link>
+    </>
   );
 }
 
@@ -185,8 +201,7 @@ function phoneSecond({ figures, problem, waiting }: ServiceRow): ReactNode {
   ) : (
     <>
       <span>
-        {formatFigure(figures.callsPerSecond)}/s · p99{" "}
-        {figures.p99Ms === 0 ? "–" : formatShortDuration(figures.p99Ms)}
+        {rateText(figures.callsPerSecond)}/s · p99 {figures.p99Ms === 0 ? "–" : latencyText(figures.p99Ms)}
       </span>
       <span>{behind.join(" · ")}</span>
     </>

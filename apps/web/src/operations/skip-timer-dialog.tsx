@@ -1,6 +1,8 @@
 import { useMutation } from "@connectrpc/connect-query";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { SkipTimerRequestSchema } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
 import { useGoBackTo, useQueryFields } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
 import { queryText } from "../query-text.ts";
 import { useReadAnew } from "../read-anew.ts";
 import { Button } from "../ui/button.tsx";
@@ -35,7 +37,7 @@ export default function SkipTimerDialog() {
           label="Why"
           name="reason"
           lines={2}
-          maxLength={500}
+          {...limitsOf(SkipTimerRequestSchema, "reason")}
           hint="Kept in the order’s history."
           autoFocus
         />

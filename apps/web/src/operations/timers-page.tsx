@@ -5,6 +5,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { useState } from "react";
 import { useQueryFields } from "../app/navigate.ts";
+import { deskActionText } from "../desk-words.ts";
 import { queryText } from "../query-text.ts";
 import { useReadAnew } from "../read-anew.ts";
 import { Failure } from "../ui/failure.tsx";
@@ -14,6 +15,7 @@ import { Empty, Notice, Skeleton } from "../ui/notice.tsx";
 import { SearchField } from "../ui/search-field.tsx";
 import { Select } from "../ui/select.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { deskStatus } from "../words.ts";
 import { everyMs } from "./figures.ts";
 import { Freshness } from "./freshness.tsx";
@@ -21,7 +23,6 @@ import { timerText, timerTexts } from "./operation-words.ts";
 import { OperationsHead } from "./operations-head.tsx";
 import { OrderLink } from "./order-link.tsx";
 import { TimersTable } from "./timers-table.tsx";
-import { useOnce } from "./use-once.ts";
 
 const pageSize = 100;
 
@@ -79,11 +80,12 @@ function Filters({ order, timer }: { readonly order: string; readonly timer: str
       />
       <Select
         label="Waits for"
+        hideLabel
         name="timer"
         value={timer}
         onChange={(value) => change({ timer: value, page: "" })}
         options={[
-          { value: "", text: "Anything" },
+          { value: "", text: "Any timer" },
           ...Object.entries(timerTexts).map(([value, text]) => ({ value, text })),
         ]}
       />
@@ -149,7 +151,7 @@ function Ran({ timer, answer }: { readonly timer: Timer; readonly answer: RunTim
           "Its step was over: nothing happened."
         ) : (
           <>
-            {timer.action}. Order <OrderLink orderId={timer.orderId} /> is now{" "}
+            {deskActionText(timer.action)}. Order <OrderLink orderId={timer.orderId} /> is now{" "}
             <StatusChip {...deskStatus(answer.status)} code={answer.stateCode} />
           </>
         )}

@@ -1,6 +1,7 @@
 import type { Timer } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
 import type { ReactNode } from "react";
 import { useQueryFields } from "../app/navigate.ts";
+import { deskActionText } from "../desk-words.ts";
 import { queryText } from "../query-text.ts";
 import { Button } from "../ui/button.tsx";
 import { Glyph } from "../ui/glyph.tsx";
@@ -61,6 +62,7 @@ export function TimersTable({ timers, running, onRun }: TimersTableProps) {
   return (
     <Table
       caption="Timers"
+      isQuiet={({ live }) => !live}
       rows={timers}
       rowKey={keyOf}
       columns={[...columns, { id: "actions", title: "", width: 152, cell: actions }]}
@@ -70,13 +72,13 @@ export function TimersTable({ timers, running, onRun }: TimersTableProps) {
             <span>
               <OrderLink orderId={timer.orderId} /> {timerText(timer.timer)}
             </span>
-            {actions(timer)}
+            <Due timer={timer} />
           </>
         ),
         second: (
           <>
-            <span>{timer.action}</span>
-            <Due timer={timer} />
+            <span>{deskActionText(timer.action)}</span>
+            {actions(timer)}
           </>
         ),
       })}
@@ -114,11 +116,17 @@ const columns: readonly Column<Timer>[] = [
   {
     id: "item",
     title: "Item",
+    optional: 2,
     width: 90,
     cell: ({ itemSku }) =>
       itemSku === 0 ? <span className="quiet">–</span> : <span className="mono">{itemSku}</span>,
   },
   { id: "timer", title: "Waits for", cell: ({ timer }) => <span title={timer}>{timerText(timer)}</span> },
-  { id: "action", title: "Then the platform does", cell: ({ action }) => action },
-  { id: "step", title: "Version", width: 70, isNumber: true, cell: ({ step }) => step },
+  {
+    id: "action",
+    title: "Then the platform does",
+    optional: 3,
+    cell: ({ action }) => deskActionText(action),
+  },
+  { id: "step", title: "Step", optional: 1, width: 70, isNumber: true, cell: ({ step }) => step },
 ];

@@ -13,7 +13,7 @@ export interface RedriveResult {
   readonly error: unknown;
 }
 
-/** Sends letters back, group by group. A group that can not be reached does not keep the others. */
+/** Sends letters back, group by group. A group that cannot be reached does not keep the others. */
 export function useRedrive() {
   const client = createClient(OperationsService, useTransport());
   const readAnew = useReadAnew([

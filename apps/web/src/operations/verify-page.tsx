@@ -15,13 +15,14 @@ import { Loaded } from "../ui/loaded.tsx";
 import { Empty, Notice, Skeleton } from "../ui/notice.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
 import { Time } from "../ui/time.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { ChecksTable } from "./checks-table.tsx";
 import { everyMs, useVerification } from "./figures.ts";
 import { Findings } from "./findings.tsx";
 import { Freshness } from "./freshness.tsx";
 import { verificationWord } from "./operation-words.ts";
 import { OperationsHead } from "./operations-head.tsx";
-import { useOnce } from "./use-once.ts";
+import "./verify.css";
 
 /** Recomputes from the ledgers what must always hold, and shows what does not. */
 export default function VerifyPage() {
@@ -91,19 +92,17 @@ function Run({ verification }: { readonly verification: Verification }) {
   return (
     <>
       <p className="verify-state">
-        <StatusChip {...verificationWord[state]} /> started by {by} at <Time value={startedTime} />,{" "}
-        {state === VerificationState.RUNNING ? "so far" : "in all"} {formatShortDuration(takenMs)},{" "}
+        <StatusChip {...verificationWord[state]} /> Started by {by} at <Time value={startedTime} />,{" "}
+        {state === VerificationState.RUNNING ? "runs for" : "took"} {formatShortDuration(takenMs)}:{" "}
         {checksText}.
       </p>
       {state === VerificationState.BROKEN_OFF ? (
-        <Notice tone="failed" announced title="It was broken off before everything was looked at">
+        <Notice tone="failed" announced title="It was broken off before everything was checked">
           <p>{problem}</p>
         </Notice>
       ) : null}
       {state === VerificationState.FINISHED && found === 0 ? (
-        <Notice tone="done" announced title="Nothing found: everything is as it must be">
-          <p>{checksText}: all of them agree.</p>
-        </Notice>
+        <Notice tone="done" announced title="Nothing found: everything is as it must be" />
       ) : null}
       <Findings checks={checks} total={found} />
       {checks.length === 0 ? null : (

@@ -8,6 +8,8 @@ import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { openingHoursText } from "./opening-hours.ts";
 import { PlaceFrame } from "./place-frame.tsx";
+import "../ui/form.css";
+import "./about.css";
 
 /** What a location is, and who works there. */
 export default function AboutPage() {
@@ -45,9 +47,9 @@ function About({ location }: { readonly location: Location }) {
             <Loaded query={staff} what="Who works here" skeleton="…">
               {({ userIds }) => (
                 <>
-                  Owner <span className="mono">{String(ownerUserId)}</span>
-                  {userIds.length === 0 ? "" : `, and ${userIds.length} more: `}
-                  <span className="mono">{userIds.join(", ")}</span>
+                  {[ownerUserId, ...userIds.filter((id) => id !== ownerUserId)]
+                    .map((id) => personText(id, ownerUserId, userId))
+                    .join(", ")}
                 </>
               )}
             </Loaded>
@@ -72,6 +74,12 @@ function About({ location }: { readonly location: Location }) {
       )}
     </>
   );
+}
+
+/** "User 3 (owner, you)". Who is behind a number only they and their owner know. */
+function personText(id: bigint, ownerUserId: bigint, userId: bigint | undefined): string {
+  const notes = [id === ownerUserId ? "owner" : "", id === userId ? "you" : ""].filter((note) => note !== "");
+  return `user ${id}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
 }
 
 function factsOf(location: Location): readonly (readonly [what: string, text: string])[] {

@@ -1,9 +1,9 @@
 import { useGoBackTo, usePathId } from "../app/navigate.ts";
+import { billableOrders } from "../tables/order-steps.ts";
+import { SplitForm } from "../tables/split-form.tsx";
+import { useSessionPicture } from "../tables/use-table-session.ts";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Loaded } from "../ui/loaded.tsx";
-import { billableOrders } from "./order-steps.ts";
-import { SplitForm } from "./split-form.tsx";
-import { useSessionPicture } from "./use-table-session.ts";
 
 export default function BillDialog() {
   const sessionId = usePathId("sessionId");
@@ -15,7 +15,7 @@ export default function BillDialog() {
       <Loaded query={query} what="The table">
         {({ session }) =>
           session === undefined || billableOrders(session).length === 0 ? (
-            <p>There is nothing that was served and is on no bill. Serve something first.</p>
+            <p>What was served is on a bill already. Serve something else first.</p>
           ) : (
             <SplitForm session={session} onDone={close} />
           )

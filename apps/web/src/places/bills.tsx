@@ -10,15 +10,17 @@ import {
 } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
 import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { failureText } from "../failure-text.ts";
+import { billableOrders, sumOf } from "../tables/order-steps.ts";
+import { shareName } from "../tables/split.ts";
+import { billStatus, shareStatus } from "../tables/table-words.ts";
+import { useTablesReader } from "../tables/use-tables-reader.ts";
 import { Button } from "../ui/button.tsx";
 import { Link } from "../ui/link.tsx";
 import { Money } from "../ui/money.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { declineText } from "../words.ts";
-import { billableOrders, sumOf } from "./order-steps.ts";
-import { guestName } from "./session-changes.ts";
-import { billStatus, shareStatus } from "./table-words.ts";
-import { useTablesReader } from "./use-place.ts";
+import "./bills.css";
 
 /** What is to be paid, divided among those who pay. */
 export function Bills({ session, at }: { readonly session: TableSession; readonly at: string }) {
@@ -30,7 +32,7 @@ export function Bills({ session, at }: { readonly session: TableSession; readonl
       {isOpen && free.length > 0 ? (
         <p className="bill-offer">
           <span>
-            Served and on no bill: <Money value={sumOf(free.map(({ total }) => total))} />
+            Served, not on a bill yet: <Money value={sumOf(free.map(({ total }) => total))} />
           </span>
           <Link href={`${at}/bill`} button="primary">
             Make the bill
@@ -49,6 +51,7 @@ export function Bills({ session, at }: { readonly session: TableSession; readonl
 function BillCard({ session, bill, at }: { session: TableSession; bill: Bill; at: string }) {
   const read = useTablesReader();
   const taking = useMutation(TablesService.method.voidBill, { onSettled: () => void read() });
+  const once = useOnce();
   const { sessionId } = session;
   const isUntouched = bill.shares.every(({ state }) => state === ShareState.UNPAID);
   const mayTakeBack = bill.state === BillState.OPEN && isUntouched && session.state === SessionState.OPEN;
@@ -80,7 +83,7 @@ function BillCard({ session, bill, at }: { session: TableSession; bill: Bill; at
             kind="quiet"
             isPending={taking.isPending}
             pendingText="Taking it back…"
-            onPress={() => taking.mutate({ sessionId, billId: bill.billId })}
+            onPress={() => once(() => taking.mutateAsync({ sessionId, billId: bill.billId }))}
           >
             Take it back, to divide it otherwise
           </Button>
@@ -95,16 +98,6 @@ function BillCard({ session, bill, at }: { session: TableSession; bill: Bill; at
   );
 }
 
-/** "Ana", "The table", or "1 of 3". */
-export function shareName(session: TableSession, bill: Bill, index: number): string {
-  const guestId = bill.shares[index]?.guestId ?? 0n;
-  if (guestId !== 0n) {
-    return guestName(session, guestId);
-  }
-  const isByGuest = bill.shares.some((share) => share.guestId !== 0n);
-  return isByGuest || bill.shares.length === 1 ? "The table" : `Share ${index + 1} of ${bill.shares.length}`;
-}
-
 interface ShareRowProps {
   readonly session: TableSession;
   readonly share: BillShare;
@@ -116,6 +109,7 @@ interface ShareRowProps {
 function ShareRow({ session, share, name, isPayable, at }: ShareRowProps) {
   const read = useTablesReader();
   const settling = useMutation(TablesService.method.settleShare, { onSettled: () => void read() });
+  const once = useOnce();
   const { sessionId } = session;
   const { shareId, state } = share;
   return (
@@ -131,7 +125,9 @@ function ShareRow({ session, share, name, isPayable, at }: ShareRowProps) {
             aria-label={`Cash from ${name}`}
             isPending={settling.isPending}
             pendingText="Noting…"
-            onPress={() => settling.mutate({ sessionId, shareId, kind: SettlementKind.CASH })}
+            onPress={() =>
+              once(() => settling.mutateAsync({ sessionId, shareId, kind: SettlementKind.CASH }))
+            }
           >
             Cash
           </Button>

@@ -1,19 +1,21 @@
 import { useMutation } from "@connectrpc/connect-query";
 import type { TableSession } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
-import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
+import { CloseSessionRequestSchema, TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useGoBackTo, usePathId } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
 import { formatMoney } from "../format.ts";
+import { billableOrders, linesText, openEnds, sumOf } from "../tables/order-steps.ts";
+import { guestName } from "../tables/session-changes.ts";
+import { tableOrderStatus } from "../tables/table-words.ts";
+import { useSessionPicture } from "../tables/use-table-session.ts";
+import { useTablesReader } from "../tables/use-tables-reader.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { billableOrders, linesText, openEnds, sumOf } from "./order-steps.ts";
-import { guestName } from "./session-changes.ts";
-import { tableOrderStatus } from "./table-words.ts";
-import { useTablesReader } from "./use-place.ts";
-import { useSessionPicture } from "./use-table-session.ts";
+import "./table.css";
 
 /** Closes a table: says what keeps it open, and how it is closed anyway. */
 export default function CloseDialog() {
@@ -49,7 +51,7 @@ function CloseForm({ session, page }: { readonly session: TableSession; readonly
           label="Or close it anyway: why"
           name="reason"
           isRequired
-          maxLength={500}
+          {...limitsOf(CloseSessionRequestSchema, "reason")}
           hint="Ends what is not served, and writes off what is not paid. It stays with the table."
         />
       )}
@@ -81,21 +83,27 @@ function DoneText({ session }: { readonly session: TableSession }) {
           tone="waiting"
           title={`${formatMoney(sumOf(unpaid.map(({ total }) => total)))} is on no bill`}
         >
-          <p>Closed now, nobody is asked to pay it. Make the bill first if it is still to be paid.</p>
+          <p>If you close now, nobody is asked to pay it. Make the bill first if it is still to be paid.</p>
         </Notice>
       )}
     </>
   );
 }
 
+/** Within a sentence. */
+function forWhom(session: TableSession, guestId: bigint): string {
+  const isTable = session.guests.some((guest) => guest.guestId === guestId && guest.isTable);
+  return isTable || guestId === 0n ? "the table" : guestName(session, guestId);
+}
+
 function OpenEndsNotice({ session }: { readonly session: TableSession }) {
   const { orders, bills } = openEnds(session);
   return (
-    <Notice tone="waiting" title="It can not be closed yet">
+    <Notice tone="waiting" title="It cannot be closed yet">
       <ul className="open-ends">
         {orders.map((order) => (
           <li key={String(order.orderId)}>
-            Not served: {linesText(order)}, for {guestName(session, order.guestId)} (
+            Not served: {linesText(order)}, for {forWhom(session, order.guestId)} (
             {tableOrderStatus(order.status).word.toLowerCase()})
           </li>
         ))}

@@ -1,15 +1,16 @@
-import { TableAction } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
+import { ActOnOrderRequestSchema, TableAction } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useLocation } from "@tanstack/react-router";
 import { useGoBackTo, usePathId } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
+import { linesText } from "../tables/order-steps.ts";
+import { guestName } from "../tables/session-changes.ts";
+import { useOrderStep } from "../tables/use-order-step.ts";
+import { useSessionPicture } from "../tables/use-table-session.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { Loaded } from "../ui/loaded.tsx";
-import { linesText } from "./order-steps.ts";
-import { guestName } from "./session-changes.ts";
-import { useOrderStep } from "./use-order-step.ts";
-import { useSessionPicture } from "./use-table-session.ts";
 
 /** Declines an order, from the kitchen's page or from the table's. */
 export default function DeclineDialog() {
@@ -38,7 +39,13 @@ export default function DeclineDialog() {
                   {linesText(order)}, for {guestName(session, order.guestId)} at {session.name}. They see why.
                 </p>
               )}
-              <Field label="Why" name="reason" isRequired maxLength={500} autoFocus />
+              <Field
+                label="Why"
+                name="reason"
+                {...limitsOf(ActOnOrderRequestSchema, "reason")}
+                isRequired
+                autoFocus
+              />
               <div className="form-actions">
                 <Button type="submit" kind="danger-solid" isPending={step.isPending} pendingText="Declining…">
                   Decline the order

@@ -19,8 +19,8 @@ export default function EditPlaceDialog() {
   const [problems, setProblems] = useState<PlaceProblems>({});
   const close = useGoBackTo(page);
   return (
-    <RouteDialog title="Change the location" page={page}>
-      <Loaded query={query} what="The location">
+    <RouteDialog title="Change the place" page={page}>
+      <Loaded query={query} what="The place">
         {({ location }) =>
           location === undefined ? null : (
             <Form

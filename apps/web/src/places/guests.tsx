@@ -3,14 +3,17 @@ import { SessionState, type TableSession } from "@ordermesh/proto/ordermesh/tabl
 import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useState } from "react";
 import { failureText } from "../failure-text.ts";
+import { useTablesReader } from "../tables/use-tables-reader.ts";
 import { Button } from "../ui/button.tsx";
 import { Time } from "../ui/time.tsx";
-import { useTablesReader } from "./use-place.ts";
+import { useOnce } from "../ui/use-once.ts";
+import "./table.css";
 
 /** Who sits here. Whoever should not loses the token; the orders stay. */
 export function Guests({ session }: { readonly session: TableSession }) {
   const read = useTablesReader();
   const removal = useMutation(TablesService.method.removeGuest, { onSettled: () => void read() });
+  const once = useOnce();
   const [asked, setAsked] = useState<bigint>();
   const guests = session.guests.filter(({ isTable }) => !isTable);
   const isOpen = session.state === SessionState.OPEN;
@@ -32,7 +35,7 @@ export function Guests({ session }: { readonly session: TableSession }) {
                 aria-label={`Remove ${nickname} for good`}
                 isPending={removal.isPending}
                 pendingText="Removing…"
-                onPress={() => removal.mutate({ sessionId: session.sessionId, guestId })}
+                onPress={() => once(() => removal.mutateAsync({ sessionId: session.sessionId, guestId }))}
               >
                 Remove for good
               </Button>

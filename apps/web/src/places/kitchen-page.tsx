@@ -10,6 +10,7 @@ import { dishCounts } from "./dish-counts.ts";
 import { OrderTicket } from "./order-ticket.tsx";
 import { PlaceFrame } from "./place-frame.tsx";
 import { usePlace } from "./use-place.ts";
+import "./kitchen.css";
 
 /** What the kitchen has to do, oldest first. What is served leaves the board. */
 export default function KitchenPage() {
@@ -41,8 +42,8 @@ function Board({ orders, at }: { readonly orders: readonly KitchenOrder[]; reado
   const counts = dishCounts(orders);
   return (
     <>
-      <section className="all-day" aria-label="All of it, by dish">
-        <h2>All of it</h2>
+      <section className="all-day" aria-label="Still to make, by dish">
+        <h2>Still to make</h2>
         <ul>
           {counts.map(({ name, quantity }) => (
             <li key={name}>

@@ -1,8 +1,9 @@
 import { useMutation, useQuery } from "@connectrpc/connect-query";
-import type { MenuItem } from "@ordermesh/proto/ordermesh/tables/v1/location_pb";
+import { type MenuItem, MenuItemSchema } from "@ordermesh/proto/ordermesh/tables/v1/location_pb";
 import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
 import { useState } from "react";
 import { useGoBackTo, usePathId, usePathPart } from "../app/navigate.ts";
+import { amountLimits, limitsOf } from "../field-limits.ts";
 import { decimalOf, minorDigits, parseAmount } from "../format.ts";
 import { useReadAnew } from "../read-anew.ts";
 import { Button } from "../ui/button.tsx";
@@ -76,7 +77,7 @@ function ItemForm({ locationId, item, currencyCode, page }: ItemFormProps) {
       <ItemFields item={item} currencyCode={currencyCode} hasBadPrice={hasBadPrice} />
       <label className="choice">
         <input type="checkbox" name="sold-out" value="yes" defaultChecked={item?.isSoldOut ?? false} />
-        Sold out: it stays on the menu, and can not be ordered
+        Sold out: it stays on the menu, and cannot be ordered
       </label>
       <div className="form-actions">
         <Button type="submit" kind="primary" isPending={saving.isPending} pendingText="Saving…">
@@ -97,20 +98,20 @@ interface ItemFieldsProps {
 function ItemFields({ item, currencyCode, hasBadPrice }: ItemFieldsProps) {
   return (
     <>
-      <Field label="Name" name="name" isRequired maxLength={200} defaultValue={item?.name ?? ""} />
+      <Field label="Name" name="name" {...limitsOf(MenuItemSchema, "name")} defaultValue={item?.name ?? ""} />
       <Field
         label="Description"
         name="description"
         lines={2}
-        maxLength={2000}
+        {...limitsOf(MenuItemSchema, "description")}
         defaultValue={item?.description ?? ""}
       />
       <Field
         label={`Price in ${currencyCode}`}
         name="price"
-        isRequired
         inputMode="decimal"
-        maxLength={16}
+        {...limitsOf(MenuItemSchema, "price")}
+        {...amountLimits()}
         width={12}
         defaultValue={
           item?.price === undefined ? "" : decimalOf(item.price.amountMinor, minorDigits(currencyCode))
@@ -120,20 +121,23 @@ function ItemFields({ item, currencyCode, hasBadPrice }: ItemFieldsProps) {
       <Field
         label="Categories"
         name="categories"
+        {...limitsOf(MenuItemSchema, "categories")}
         defaultValue={item?.categories.join(", ") ?? ""}
-        hint="“mains, grill”. It stands under the first one."
+        hint="For example: mains, grill. It is listed under the first one."
       />
       <Field
         label="Tags"
         name="tags"
+        {...limitsOf(MenuItemSchema, "tags")}
         defaultValue={item?.tags.join(", ") ?? ""}
-        hint="“vegan, house specialty”"
+        hint="For example: vegan, house specialty"
       />
       <Field
         label="Contains"
         name="additives"
+        {...limitsOf(MenuItemSchema, "additives")}
         defaultValue={item?.additives.join(", ") ?? ""}
-        hint="What has to be declared: “gluten, milk”"
+        hint="What has to be declared, such as gluten, milk"
       />
     </>
   );

@@ -5,14 +5,16 @@ import { Outlet } from "@tanstack/react-router";
 import { usePathId, useQueryFields } from "../app/navigate.ts";
 import { failureText } from "../failure-text.ts";
 import { useReadAnew } from "../read-anew.ts";
+import { menuSections, searchMenu } from "../tables/menu-sections.ts";
 import { Button } from "../ui/button.tsx";
 import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Money } from "../ui/money.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { SearchField } from "../ui/search-field.tsx";
-import { menuSections, searchMenu } from "./menu-sections.ts";
+import { useOnce } from "../ui/use-once.ts";
 import { PlaceFrame } from "./place-frame.tsx";
+import "./menu.css";
 
 const { listMenu, upsertMenuItem } = LocationsService.method;
 
@@ -61,7 +63,7 @@ function Menu({ items, q, at, locationId }: MenuProps) {
         <p>Add the first dish or drink: guests see it at once.</p>
       </Empty>
     ) : (
-      <Empty title={`Nothing on the menu has “${q}”`} action={<Link href={at}>Show all of it</Link>} />
+      <Empty title={`Nothing on the menu has “${q}”`} action={<Link href={at}>Show the whole menu</Link>} />
     );
   }
   return menuSections(found).map((section) => (
@@ -78,6 +80,7 @@ function Menu({ items, q, at, locationId }: MenuProps) {
 
 function MenuRow({ item, at, locationId }: Omit<MenuProps, "items" | "q"> & { readonly item: MenuItem }) {
   const saving = useMutation(upsertMenuItem, { onSuccess: useReadAnew([listMenu]) });
+  const once = useOnce();
   const { sku, name, description, tags, additives, isSoldOut, price } = item;
   const details = [description.replace(/\.$/, ""), ...tags].filter((text) => text !== "").join(" · ");
   return (
@@ -100,7 +103,9 @@ function MenuRow({ item, at, locationId }: Omit<MenuProps, "items" | "q"> & { re
           aria-label={isSoldOut ? `${name} can be ordered again` : `${name} is sold out`}
           isPending={saving.isPending}
           pendingText="Saving…"
-          onPress={() => saving.mutate({ locationId, item: { ...item, isSoldOut: !isSoldOut } })}
+          onPress={() =>
+            once(() => saving.mutateAsync({ locationId, item: { ...item, isSoldOut: !isSoldOut } }))
+          }
         >
           {isSoldOut ? "Back on" : "Sold out"}
         </Button>

@@ -1,7 +1,9 @@
 import { useMutation } from "@connectrpc/connect-query";
 import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
+import { MoneySchema } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
 import { useState } from "react";
 import { useGo, useGoBackTo } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
 import { useReadAnew } from "../read-anew.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
@@ -17,7 +19,7 @@ export default function NewPlaceDialog() {
   const close = useGoBackTo("/places");
   const go = useGo();
   return (
-    <RouteDialog title="New location" page="/places">
+    <RouteDialog title="New place" page="/places">
       <Form
         error={making.error}
         fieldNames={{ ...placeFieldNames, "location.currency_code": "currency" }}
@@ -33,16 +35,17 @@ export default function NewPlaceDialog() {
       >
         <PlaceFields problems={problems} />
         <Field
-          label="Currency of its prices"
+          label="Currency of the prices"
           name="currency"
           defaultValue="EUR"
-          maxLength={3}
+          {...limitsOf(MoneySchema, "currency_code")}
+          isRequired={false}
           width={5}
-          hint="It can not be changed later."
+          hint="It cannot be changed later."
         />
         <div className="form-actions">
           <Button type="submit" kind="primary" isPending={making.isPending} pendingText="Making it…">
-            Make it, then its menu
+            Make it, then add its menu
           </Button>
           <Button onPress={close}>Not now</Button>
         </div>

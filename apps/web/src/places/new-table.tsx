@@ -1,7 +1,8 @@
 import { useMutation } from "@connectrpc/connect-query";
-import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
+import { OpenSessionRequestSchema, TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useState } from "react";
 import { useGo } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
 import { useReadAnew } from "../read-anew.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
@@ -33,14 +34,13 @@ export function NewTable({ locationId }: { readonly locationId: bigint }) {
         name="name"
         value={name}
         onChange={setName}
-        isRequired
-        maxLength={100}
+        {...limitsOf(OpenSessionRequestSchema, "name")}
         width={22}
         placeholder="Table 7"
         autoComplete="off"
         after={
           <Button type="submit" kind="primary" isPending={opening.isPending} pendingText="Opening…">
-            Open
+            Open the table
           </Button>
         }
       />

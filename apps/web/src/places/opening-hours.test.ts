@@ -19,7 +19,7 @@ test("as people write it", () => {
 });
 
 test.each(["every day", "Fri–Mon 10:00–11:00", "Xyz 10:00–11:00", "Mon 10–11"])(
-  "%s can not be read",
+  "%s cannot be read",
   (text) => {
     expect(parseOpeningHours(text)).toEqual({ unreadable: text });
   },

@@ -8,7 +8,7 @@ type Hours = Pick<OpeningHours, "weekday" | "opens" | "closes">;
 
 const line = /^([a-z]{3})[a-z]*(?:\s*[-–]\s*([a-z]{3})[a-z]*)?\s+(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})$/i;
 
-/** @returns the line that can not be read, in place of the hours. */
+/** @returns the line that cannot be read, in place of the hours. */
 export function parseOpeningHours(text: string): readonly Hours[] | { readonly unreadable: string } {
   const hours: Hours[] = [];
   for (const each of text.split("\n").map((part) => part.trim())) {

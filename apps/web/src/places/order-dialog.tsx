@@ -2,9 +2,24 @@ import { useQuery } from "@connectrpc/connect-query";
 import type { MenuItem } from "@ordermesh/proto/ordermesh/tables/v1/location_pb";
 import { LocationsService } from "@ordermesh/proto/ordermesh/tables/v1/locations_pb";
 import type { TableSession } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
+import { PlaceOrderRequestSchema } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useState } from "react";
 import { useGoBackTo, usePathId } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
 import { formatMoney } from "../format.ts";
+import {
+  type Draft,
+  draftCount,
+  draftedItems,
+  draftTotal,
+  emptyDraft,
+  withQuantity,
+} from "../tables/draft.ts";
+import { menuSections, searchMenu } from "../tables/menu-sections.ts";
+import { Quantity } from "../tables/quantity.tsx";
+import { usePlaceOrder } from "../tables/use-place-order.ts";
+import { useSessionPicture } from "../tables/use-table-session.ts";
+import { useTablesReader } from "../tables/use-tables-reader.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
@@ -12,12 +27,7 @@ import { Form } from "../ui/form.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Money } from "../ui/money.tsx";
 import { Select } from "../ui/select.tsx";
-import { type Draft, draftCount, draftedItems, draftTotal, emptyDraft, withQuantity } from "./draft.ts";
-import { menuSections, searchMenu } from "./menu-sections.ts";
-import { Quantity } from "./quantity.tsx";
-import { useTablesReader } from "./use-place.ts";
-import { usePlaceOrder } from "./use-place-order.ts";
-import { useSessionPicture } from "./use-table-session.ts";
+import "./menu.css";
 
 /** The staff order for the table, or for one of its guests. */
 export default function OrderDialog() {
@@ -59,11 +69,12 @@ function OrderForm({ session, menu, page }: OrderFormProps) {
     <Form
       error={placing.error}
       onEdit={placing.onEdit}
-      onSubmit={({ note = "" }) =>
-        items.length === 0
-          ? undefined
-          : placing.send({ sessionId: session.sessionId, items, guestId: BigInt(guest), note })
-      }
+      onSubmit={({ note = "" }) => {
+        if (items.length > 0) {
+          placing.send({ sessionId: session.sessionId, items, guestId: BigInt(guest), note });
+        }
+        return undefined;
+      }}
     >
       <div className="form-row">
         <Select
@@ -86,7 +97,7 @@ function OrderForm({ session, menu, page }: OrderFormProps) {
           setDraft(next);
         }}
       />
-      <Field label="For the kitchen" name="note" maxLength={500} />
+      <Field label="For the kitchen" name="note" {...limitsOf(PlaceOrderRequestSchema, "note")} />
       <div className="form-actions">
         <Button type="submit" kind="primary" isPending={placing.isPending} pendingText="Sending…">
           {items.length === 0

@@ -1,14 +1,17 @@
 import type { SessionOrder } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
 import type { ReactNode } from "react";
 import { failureText } from "../failure-text.ts";
+import { OrderLines } from "../tables/order-lines.tsx";
+import { isCharged, mayDecline, stepsOf } from "../tables/order-steps.ts";
+import { tableOrderStatus } from "../tables/table-words.ts";
+import { useOrderStep } from "../tables/use-order-step.ts";
 import { Button } from "../ui/button.tsx";
 import { Link } from "../ui/link.tsx";
 import { Money } from "../ui/money.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
-import { mayDecline, stepsOf } from "./order-steps.ts";
-import { tableOrderStatus } from "./table-words.ts";
-import { useOrderStep } from "./use-order-step.ts";
-import "./parts.css";
+import { useOnce } from "../ui/use-once.ts";
+import "../tables/parts.css";
+import "./ticket.css";
 
 export interface OrderTicketProps {
   readonly sessionId: bigint;
@@ -28,35 +31,19 @@ export function OrderTicket({ sessionId, order, head, declineHref, showsTotal = 
         {head}
         <StatusChip {...tableOrderStatus(order.status)} />
       </header>
-      <OrderLines order={order} />
-      {order.reason === "" ? null : <p className="ticket-note">{order.reason}</p>}
-      {showsTotal ? (
-        <p className="ticket-total">
-          <Money value={order.total} />
-        </p>
-      ) : null}
+      <div className="ticket-content">
+        <div>
+          <OrderLines order={order} />
+          {order.reason === "" ? null : <p className="ticket-note">{order.reason}</p>}
+        </div>
+        {showsTotal ? (
+          <p className={`ticket-total${isCharged(order) ? "" : " ticket-uncharged"}`}>
+            <Money value={order.total} />
+          </p>
+        ) : null}
+      </div>
       <TicketActions sessionId={sessionId} order={order} declineHref={declineHref} />
     </article>
-  );
-}
-
-/** "2 × Roast pork", with what was said to it. */
-export function OrderLines({ order }: { readonly order: SessionOrder }) {
-  return (
-    <>
-      <ul className="ticket-lines">
-        {order.lines.map(({ sku, quantity, name, note }) => (
-          <li key={sku}>
-            <span className="ticket-quantity">{quantity} ×</span>
-            <span>
-              {name}
-              {note === "" ? null : <span className="ticket-note">{note}</span>}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {order.note === "" ? null : <p className="ticket-note">{order.note}</p>}
-    </>
   );
 }
 
@@ -66,6 +53,7 @@ function TicketActions({
   declineHref,
 }: Pick<OrderTicketProps, "sessionId" | "order" | "declineHref">) {
   const step = useOrderStep();
+  const once = useOnce();
   const steps = stepsOf(order.status);
   const name = `order ${order.orderId}`;
   if (steps.length === 0) {
@@ -81,7 +69,7 @@ function TicketActions({
             aria-label={`${text} ${name}`}
             isPending={step.isPending && step.variables?.action === action}
             pendingText={pendingText}
-            onPress={() => step.mutate({ sessionId, orderId: order.orderId, action })}
+            onPress={() => once(() => step.mutateAsync({ sessionId, orderId: order.orderId, action }))}
           >
             {text}
           </Button>

@@ -1,20 +1,22 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Location, LocationSchema } from "@ordermesh/proto/ordermesh/tables/v1/location_pb";
+import { type Location, LocationSchema } from "@ordermesh/proto/ordermesh/tables/v1/location_pb";
+import { limitsOf } from "../field-limits.ts";
 import { Field } from "../ui/field.tsx";
 import type { FormValues } from "../ui/form.tsx";
 import { openingHoursText, parseOpeningHours } from "./opening-hours.ts";
+
+const limits = (path: string) => limitsOf(LocationSchema, path);
 
 /** The fields of a location, for its first day and for later. */
 export function PlaceFields({ location, problems }: { location?: Location; problems: PlaceProblems }) {
   const position = location?.position;
   return (
     <>
-      <Field label="Name" name="name" isRequired maxLength={200} defaultValue={location?.name ?? ""} />
+      <Field label="Name" name="name" {...limits("name")} defaultValue={location?.name ?? ""} />
       <Field
         label="Address"
         name="address"
-        isRequired
-        maxLength={500}
+        {...limits("address")}
         defaultValue={location?.address ?? ""}
         autoComplete="street-address"
       />
@@ -22,28 +24,30 @@ export function PlaceFields({ location, problems }: { location?: Location; probl
         label="Description"
         name="description"
         lines={2}
-        maxLength={5000}
+        {...limits("description")}
         defaultValue={location?.description ?? ""}
       />
       <Field
         label="Categories"
         name="categories"
+        {...limits("categories")}
         defaultValue={location?.categories.join(", ") ?? ""}
-        hint="“restaurant, beer garden”"
+        hint="For example: restaurant, beer garden"
       />
       <Field
         label="Tags"
         name="tags"
+        {...limits("tags")}
         defaultValue={location?.tags.join(", ") ?? ""}
-        hint="“terrace, family”"
+        hint="For example: terrace, family"
       />
       <div className="form-row">
-        <Field label="Website" name="website" maxLength={500} defaultValue={location?.website ?? ""} />
+        <Field label="Website" name="website" {...limits("website")} defaultValue={location?.website ?? ""} />
         <Field
           label="Telephone"
           name="telephone"
           type="tel"
-          maxLength={50}
+          {...limits("telephone")}
           defaultValue={location?.telephone ?? ""}
         />
       </div>
@@ -52,14 +56,14 @@ export function PlaceFields({ location, problems }: { location?: Location; probl
         name="opening_hours"
         lines={4}
         defaultValue={openingHoursText(location?.openingHours ?? [])}
-        hint="A line for each stretch: “Mon–Fri 11:30–23:00”"
+        hint="One line for each: Mon–Fri 11:30–23:00"
         {...(problems.hours !== undefined && { problem: problems.hours })}
       />
       <Field
         label="Position"
         name="position"
         defaultValue={position === undefined ? "" : `${position.latitude}, ${position.longitude}`}
-        hint="Latitude and longitude, “48.1362, 11.5763”: then it is found by who is near"
+        hint="Latitude and longitude, such as 48.1362, 11.5763. People nearby find it by them."
         {...(problems.position !== undefined && { problem: problems.position })}
       />
     </>
@@ -72,7 +76,7 @@ export interface PlaceProblems {
   readonly position?: string;
 }
 
-/** What was typed, as a location; or what can not be read. */
+/** What was typed, as a location; or what cannot be read. */
 export function placeOf(
   values: FormValues,
 ): { readonly location: MessageInitShape<typeof LocationSchema> } | { readonly problems: PlaceProblems } {

@@ -6,7 +6,7 @@ import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { usePlace, usePlaceTopic } from "./use-place.ts";
-import "./parts.css";
+import "../tables/parts.css";
 import "./places.css";
 
 export interface PlaceFrameProps {
@@ -40,7 +40,7 @@ export function PlaceFrame({ locationId, current, title, children }: PlaceFrameP
     { part: "about", href: `${at}/about`, text: "About" },
   ];
   return (
-    <Loaded query={query} what="The location">
+    <Loaded query={query} what="The place">
       {({ location }) =>
         location === undefined ? null : (
           <div className="places">
@@ -51,7 +51,7 @@ export function PlaceFrame({ locationId, current, title, children }: PlaceFrameP
               <h1>{location.name}</h1>
             </header>
             <Tabs
-              label="Parts of the location"
+              label="Parts of the place"
               tabs={parts.map(({ part, ...tab }) => ({ ...tab, isCurrent: part === current }))}
             />
             {children(location)}

@@ -10,7 +10,7 @@ import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { SearchField } from "../ui/search-field.tsx";
-import "./parts.css";
+import "../tables/parts.css";
 import "./places.css";
 
 const pageSize = 50;
@@ -36,7 +36,7 @@ export default function PlacesPage() {
           onSearch={(text) => change({ q: text, page: undefined }, { replace: true })}
         />
         <Link href="/places/new" button="plain">
-          New location
+          New place
         </Link>
       </header>
       <Loaded query={query} what="The places">
@@ -83,11 +83,11 @@ function NoPlaces({ q }: { readonly q: string }) {
       title="No place of yours yet"
       action={
         <Link href="/places/new" button="primary">
-          New location
+          New place
         </Link>
       }
     >
-      <p>Make one, or ask its owner to name you as one who works there.</p>
+      <p>Make one, or ask the owner of one to add you to its staff.</p>
     </Empty>
   ) : (
     <Empty title={`No place of yours is called “${q}”`} action={<Link href="/places">Show all</Link>} />

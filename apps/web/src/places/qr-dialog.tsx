@@ -5,12 +5,15 @@ import { useAppConfig } from "../app/app-config.ts";
 import { usePathId } from "../app/navigate.ts";
 import { failureText } from "../failure-text.ts";
 import { useReadAnew } from "../read-anew.ts";
+import { codeText, guestPath } from "../tables/invitation.ts";
+import { useSessionPicture } from "../tables/use-table-session.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { codeText, guestPath } from "./invitation.ts";
-import { useSessionPicture } from "./use-table-session.ts";
+import { useOnce } from "../ui/use-once.ts";
+import "../ui/form.css";
+import "./qr.css";
 
 /** How guests get to a table: scan, type, or open it here. */
 export default function QrDialog() {
@@ -40,16 +43,16 @@ export default function QrDialog() {
                 width={240}
                 height={240}
               />
-              <p>
-                <span className="quiet">Code </span>
+              <p className="qr-typed">
+                <span className="quiet">Code</span>
                 <span className="qr-code copyable">{codeText(code)}</span>
               </p>
             </div>
             <p className="quiet">
               Good while the table is open. Without a camera: open {shownAddress(link)} and type the code.
             </p>
-            <PhoneNotice />
             <QrActions sessionId={sessionId} link={link} />
+            <PhoneNotice />
           </div>
         )}
       </Loaded>
@@ -70,7 +73,7 @@ function PhoneNotice() {
   const port = new URL(config.publicUrl).port;
   const reachable = config.suggestedUrl ?? `http://<address of this machine>:${port}`;
   return (
-    <Notice tone="waiting" title="Phones can not open this code yet">
+    <Notice tone="waiting" title="Phones cannot open this code yet">
       <p>
         It leads to {config.publicUrl}, which on a phone is the phone itself. Phones in this network need{" "}
         <span className="mono copyable">{reachable}</span>. Start it so, and make a new code:
@@ -83,6 +86,7 @@ function PhoneNotice() {
 function QrActions({ sessionId, link }: { readonly sessionId: bigint; readonly link: string }) {
   const { renderQr, getSession, rotateInvitation } = TablesService.method;
   const [isAsked, setAsked] = useState(false);
+  const once = useOnce();
   const rotation = useMutation(rotateInvitation, { onSuccess: useReadAnew([renderQr, getSession]) });
   return (
     <>
@@ -101,7 +105,9 @@ function QrActions({ sessionId, link }: { readonly sessionId: bigint; readonly l
               kind="danger-solid"
               isPending={rotation.isPending}
               pendingText="Making it…"
-              onPress={() => rotation.mutate({ sessionId }, { onSuccess: () => setAsked(false) })}
+              onPress={() =>
+                once(() => rotation.mutateAsync({ sessionId }, { onSuccess: () => setAsked(false) }))
+              }
             >
               Make a new code
             </Button>

@@ -26,7 +26,7 @@ export default function RemoveItemDialog() {
         }}
       >
         <p>
-          <b>{item?.name ?? "This item"}</b> can not be ordered any more. Orders that have it keep it. Is it
+          <b>{item?.name ?? "This item"}</b> cannot be ordered any more. Orders that have it keep it. Is it
           only gone for today? Then say “Sold out” instead.
         </p>
         <div className="form-actions">

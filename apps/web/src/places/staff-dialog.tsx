@@ -40,7 +40,7 @@ export default function StaffDialog() {
               label="User ids"
               name="user_ids"
               defaultValue={userIds.join(", ")}
-              hint="With commas between. They open tables, take orders and settle bills here. Sellers find their own id under “About”."
+              hint="Separated by commas. They open tables, take orders and settle bills here. Sellers find their own id under “About”."
               {...(unreadable !== undefined && { problem: `“${unreadable}” is no user id.` })}
             />
             <div className="form-actions">

@@ -2,6 +2,9 @@ import { SessionState, type TableSession } from "@ordermesh/proto/ordermesh/tabl
 import { Outlet } from "@tanstack/react-router";
 import { usePathId, useTitle } from "../app/navigate.ts";
 import { NotFound } from "../app/not-found.tsx";
+import { differenceOf } from "../tables/order-steps.ts";
+import { ordersByGuest } from "../tables/session-changes.ts";
+import { useTableSession } from "../tables/use-table-session.ts";
 import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Money } from "../ui/money.tsx";
@@ -9,13 +12,11 @@ import { Empty, Notice } from "../ui/notice.tsx";
 import { Time } from "../ui/time.tsx";
 import { Bills } from "./bills.tsx";
 import { Guests } from "./guests.tsx";
-import { differenceOf } from "./order-steps.ts";
 import { OrderTicket } from "./order-ticket.tsx";
-import { ordersByGuest } from "./session-changes.ts";
 import { SessionDot } from "./session-dot.tsx";
-import { useTableSession } from "./use-table-session.ts";
-import "./parts.css";
+import "../tables/parts.css";
 import "./places.css";
+import "./table.css";
 
 /** One table: what was ordered by whom, how far it is, and what was paid. */
 export default function TablePage() {
@@ -69,7 +70,7 @@ function Table({ session }: { readonly session: TableSession }) {
           <h2>Orders</h2>
           <Orders session={session} at={at} />
         </section>
-        <div className="places-section">
+        <div className="places-section table-side">
           <Sums session={session} />
           <Bills session={session} at={at} />
           <Guests session={session} />
@@ -80,7 +81,7 @@ function Table({ session }: { readonly session: TableSession }) {
 }
 
 function ClosedNotice({ session }: { readonly session: TableSession }) {
-  const { state, closedTime, closeReason } = session;
+  const { state, closedTime, closeReason, locationId } = session;
   if (state === SessionState.OPEN) {
     return null;
   }
@@ -89,6 +90,11 @@ function ClosedNotice({ session }: { readonly session: TableSession }) {
       tone={state === SessionState.CLOSED ? "plain" : "waiting"}
       title={state === SessionState.CLOSED ? "This table is closed" : "This table is being closed"}
       announced
+      actions={
+        <Link href={`/places/${locationId}`} button="plain">
+          Back to the tables
+        </Link>
+      }
     >
       <p>
         {state === SessionState.CLOSED ? (
@@ -109,7 +115,14 @@ function Orders({ session, at }: { readonly session: TableSession; readonly at: 
   const groups = ordersByGuest(session);
   if (groups.length === 0) {
     return (
-      <Empty title="Nothing was ordered yet">
+      <Empty
+        title="Nothing was ordered yet"
+        action={
+          <Link href={`${at}/qr`} button="primary">
+            Show the code to the guests
+          </Link>
+        }
+      >
         <p>Guests order from their phones, or you do it for them. It appears here by itself.</p>
       </Empty>
     );
@@ -137,19 +150,26 @@ function Orders({ session, at }: { readonly session: TableSession; readonly at: 
 }
 
 function Sums({ session: { total, paid } }: { readonly session: TableSession }) {
+  if (total === undefined) {
+    return null;
+  }
   return (
     <dl className="table-sums">
       <div>
         <dt>Total</dt>
-        <dd data-sum="total">{total === undefined ? "–" : <Money value={total} />}</dd>
+        <dd data-sum="total">
+          <Money value={total} />
+        </dd>
       </div>
       <div>
         <dt>Paid</dt>
         <dd>{paid === undefined ? "–" : <Money value={paid} />}</dd>
       </div>
       <div>
-        <dt>Left</dt>
-        <dd>{total === undefined ? "–" : <Money value={differenceOf(total, paid)} />}</dd>
+        <dt>Left to pay</dt>
+        <dd>
+          <Money value={differenceOf(total, paid)} />
+        </dd>
       </div>
     </dl>
   );

@@ -5,6 +5,8 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { usePathId, useQueryFields } from "../app/navigate.ts";
 import { formatDuration, momentOf } from "../format.ts";
 import { queryText } from "../query-text.ts";
+import { isCharged, isUnderWay } from "../tables/order-steps.ts";
+import { useSessionPicture } from "../tables/use-table-session.ts";
 import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Money } from "../ui/money.tsx";
@@ -12,10 +14,9 @@ import { Empty } from "../ui/notice.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Time, useNow } from "../ui/time.tsx";
 import { NewTable } from "./new-table.tsx";
-import { isCharged, isUnderWay } from "./order-steps.ts";
 import { PlaceFrame } from "./place-frame.tsx";
 import { SessionDot } from "./session-dot.tsx";
-import { useSessionPicture } from "./use-table-session.ts";
+import "./table-list.css";
 
 const pageSize = 50;
 

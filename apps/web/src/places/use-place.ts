@@ -4,8 +4,8 @@ import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { useTopic } from "../feed/use-topic.ts";
-import { readAnew, useReadAnew } from "../read-anew.ts";
-import { takeChange } from "./use-table-session.ts";
+import { readAnew } from "../read-anew.ts";
+import { takeChange } from "../tables/use-table-session.ts";
 
 const { getSession, listSessions, listKitchenQueue } = TablesService.method;
 
@@ -34,9 +34,4 @@ export function usePlace(locationId: bigint) {
     location: useQuery(LocationsService.method.getLocation, { locationId }, { enabled }),
     queue: useQuery(listKitchenQueue, { locationId }, { enabled }),
   };
-}
-
-/** Reads what is shown of tables anew, after one has done something. */
-export function useTablesReader(): () => Promise<void> {
-  return useReadAnew([getSession, listSessions, listKitchenQueue]);
 }

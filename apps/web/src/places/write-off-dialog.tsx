@@ -1,14 +1,15 @@
 import { useMutation } from "@connectrpc/connect-query";
 import { SettlementKind } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
-import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
+import { SettleShareRequestSchema, TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
 import { useGoBackTo, usePathId } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
 import { formatMoney } from "../format.ts";
+import { useSessionPicture } from "../tables/use-table-session.ts";
+import { useTablesReader } from "../tables/use-tables-reader.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
-import { useTablesReader } from "./use-place.ts";
-import { useSessionPicture } from "./use-table-session.ts";
 
 /** Nobody pays this share: the guests have left, or the house invited them. */
 export default function WriteOffDialog() {
@@ -31,13 +32,13 @@ export default function WriteOffDialog() {
       >
         <p>
           {share === undefined ? "This share" : formatMoney(share.amount)} counts as settled, and no money
-          comes in. This can not be taken back.
+          comes in. This cannot be taken back.
         </p>
         <Field
           label="Why"
           name="memo"
           isRequired
-          maxLength={500}
+          {...limitsOf(SettleShareRequestSchema, "memo")}
           autoFocus
           hint="“Left without paying”, “on the house”. It stays with the bill."
         />

@@ -21,7 +21,7 @@ export function ExpiredDialog() {
       <Dialog title="Your session is over" mustAnswer onClose={() => {}}>
         <p>Sign in again, and go on where you were. Nothing on this page is lost.</p>
         <SignInForm username={username} onSignedIn={() => {}} />
-        <div className="form-actions">
+        <div className="somebody-else">
           <Button
             kind="quiet"
             onPress={() => {

@@ -21,8 +21,7 @@ export function RegisterForm({ onSignedIn }: { readonly onSignedIn: (identity: I
       <Field
         label="Name"
         name="username"
-        isRequired
-        maxLength={64}
+        {...limitsOf(RegisterRequestSchema, "username")}
         autoComplete="username"
         hint="3 to 64 letters, digits, dots, hyphens or underscores."
       />
@@ -30,7 +29,6 @@ export function RegisterForm({ onSignedIn }: { readonly onSignedIn: (identity: I
         label="Password"
         name="password"
         type="password"
-        isRequired
         {...limitsOf(RegisterRequestSchema, "password")}
         autoComplete="new-password"
         hint="At least 10 characters."

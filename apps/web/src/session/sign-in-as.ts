@@ -3,8 +3,9 @@ import { homeOf } from "../app/navigation.ts";
 import type { Session } from "./session.ts";
 
 /**
- * "/?as=seller": somebody of the demo, in a window of his or her own. Where there is no such user, the sign-in page is
- * shown. The address is replaced, so that a reload is no second sign-in.
+ * "/?as=seller": somebody of the demo, in a window of his or her own, where that one's work is; "/desk/orders/1000?as=seller"
+ * at once with that order. Where there is no such user, the sign-in page is shown. The address is replaced, so that a
+ * reload is no second sign-in.
  */
 export async function signInAs(session: Session, username: string): Promise<void> {
   let address = "/sign-in";
@@ -12,7 +13,8 @@ export async function signInAs(session: Session, username: string): Promise<void
     const { demo } = await readAppConfig();
     if (demo?.users.some((user) => user.username === username)) {
       const { roles } = await session.signIn(username, demo.password);
-      address = homeOf(roles);
+      const { pathname } = window.location;
+      address = pathname === "/" ? homeOf(roles) : pathname;
     }
   } catch {
     // The sign-in page says what is wrong, when it is tried there.

@@ -1,5 +1,7 @@
+import { LoginRequestSchema } from "@ordermesh/proto/ordermesh/identity/v1/identity_pb";
 import { useState } from "react";
 import { useAppConfig } from "../app/app-config.ts";
+import { limitsOf } from "../field-limits.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
@@ -45,30 +47,37 @@ export function SignInForm({ username, onSignedIn }: SignInFormProps) {
         pending={pending}
         onChoose={(name) => void signIn(name, demo?.password ?? "", name)}
       />
-      <Form
-        error={error}
-        onSubmit={(values) => signIn(username ?? values.username ?? "", values.password ?? "", "form")}
-      >
-        {username === undefined ? (
-          <Field label="Name" name="username" isRequired maxLength={64} autoComplete="username" />
-        ) : (
-          <input type="hidden" name="username" value={username} autoComplete="username" />
-        )}
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          isRequired
-          maxLength={200}
-          autoComplete="current-password"
-          autoFocus={username !== undefined}
-        />
-        <div className="form-actions">
-          <Button type="submit" kind="primary" isPending={pending === "form"} pendingText="Signing in…">
-            {username === undefined ? "Sign in" : `Sign in as ${username}`}
-          </Button>
-        </div>
-      </Form>
+      <div className="own-name">
+        {demoUsers.length === 0 || username !== undefined ? null : <h2>Or with a name of your own</h2>}
+        <Form
+          error={error}
+          onSubmit={(values) => signIn(username ?? values.username ?? "", values.password ?? "", "form")}
+        >
+          {username === undefined ? (
+            <Field
+              label="Name"
+              name="username"
+              autoComplete="username"
+              {...limitsOf(LoginRequestSchema, "username")}
+            />
+          ) : (
+            <input type="hidden" name="username" value={username} autoComplete="username" />
+          )}
+          <Field
+            label="Password"
+            name="password"
+            type="password"
+            {...limitsOf(LoginRequestSchema, "password")}
+            autoComplete="current-password"
+            autoFocus={username !== undefined}
+          />
+          <div className="form-actions">
+            <Button type="submit" kind="primary" isPending={pending === "form"} pendingText="Signing in…">
+              {username === undefined ? "Sign in" : `Sign in as ${username}`}
+            </Button>
+          </div>
+        </Form>
+      </div>
     </>
   );
 }
@@ -102,7 +111,6 @@ function DemoUsers({ users, isForOne, pending, onChoose }: DemoUsersProps) {
           </li>
         ))}
       </ul>
-      {isForOne ? null : <h2>Or with a name of your own</h2>}
     </section>
   );
 }
@@ -111,6 +119,7 @@ const demoTexts: Readonly<Record<string, string>> = {
   buyer: "buys in the shop",
   buyer2: "a second buyer",
   seller: "ships, runs the warehouse and the tables",
-  platform: "decides what buyers and sellers can not",
+  waiter: "takes orders at the tables",
+  platform: "settles what buyer and seller cannot",
   operator: "keeps it running",
 };

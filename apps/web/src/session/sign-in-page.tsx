@@ -20,6 +20,7 @@ export default function SignInPage() {
   return (
     <div className="sign-in">
       <h1>{title}</h1>
+      {fields.next === undefined ? null : <p className="sign-in-why">Then you are back where you were.</p>}
       {isNew ? <RegisterForm onSignedIn={enter} /> : <SignInForm onSignedIn={enter} />}
       <p>
         {isNew ? (

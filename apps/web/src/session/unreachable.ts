@@ -10,7 +10,7 @@ export function unreachableOf(error: unknown): ConnectError | undefined {
   const isTimeout = cause instanceof DOMException && cause.name === "TimeoutError";
   return cause instanceof TypeError || isTimeout
     ? new ConnectError(
-        "The gateway can not be reached. Check the connection and try again: nothing is lost.",
+        "The gateway cannot be reached. Check the connection and try again: nothing is lost.",
         Code.Unavailable,
         undefined,
         undefined,

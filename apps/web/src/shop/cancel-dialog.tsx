@@ -5,16 +5,16 @@ import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
-import { useAction } from "./use-order.ts";
+import { useBuyerAction } from "./use-order.ts";
 
 export default function CancelDialog() {
   const orderId = usePathId("orderId");
   const page = `/orders/${orderId}`;
-  const action = useAction(orderId);
+  const action = useBuyerAction(orderId);
   const close = useGoBackTo(page);
   return (
     <RouteDialog title={`Cancel order ${orderId}?`} page={page}>
-      <p>Your items go back to the shelf. Nothing was charged. This can not be undone.</p>
+      <p>Your items go back to the shelf. Nothing was charged. This cannot be undone.</p>
       <Form
         error={action.error}
         onEdit={action.onEdit}

@@ -12,9 +12,11 @@ import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Money } from "../ui/money.tsx";
 import { Empty } from "../ui/notice.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { quantityMax, Stepper } from "./stepper.tsx";
 import { useCart, useCartReader } from "./use-cart.ts";
 import "./shop.css";
+import "./cart.css";
 
 export default function CartPage() {
   const cart = useCart();
@@ -38,7 +40,7 @@ export function EmptyCart() {
       action={
         <span className="button-row">
           <Link href="/" button="primary">
-            Look around in the shop
+            Look around the shop
           </Link>
           {last === undefined ? null : (
             <Link href={`/orders/${last.orderId}`} button="plain">
@@ -80,12 +82,15 @@ function Line({ line }: { readonly line: CartLine }) {
   const read = useCartReader();
   const set = useMutation(CheckoutService.method.addToCart, { onSettled: read });
   const remove = useMutation(CheckoutService.method.deleteFromCart, { onSettled: read });
+  const once = useOnce();
   return (
     <li className={`cart-line${unavailable ? " cart-line-gone" : ""}`}>
       <span className="cart-line-name">
         <Link href={`/p/${sku}`}>{name === "" ? `Number ${sku}` : name}</Link>
         <span className="quiet mono">{String(sku)}</span>
-        {unavailable ? <span className="waiting-text">No longer sold. It is not ordered.</span> : null}
+        {unavailable ? (
+          <span className="waiting-text">No longer sold, and left out of the order.</span>
+        ) : null}
       </span>
       <span className="cart-line-price quiet">
         <Money value={price} bare />
@@ -103,7 +108,7 @@ function Line({ line }: { readonly line: CartLine }) {
       <Button
         kind="quiet"
         isPending={remove.isPending}
-        onPress={() => remove.mutate({ sku, quantity })}
+        onPress={() => once(() => remove.mutateAsync({ sku, quantity }))}
         aria-label={`Remove ${formatCount(quantity)} × ${name}`}
       >
         Remove

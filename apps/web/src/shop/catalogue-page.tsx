@@ -11,6 +11,7 @@ import { Money } from "../ui/money.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { SearchField } from "../ui/search-field.tsx";
 import "./shop.css";
+import "./catalogue.css";
 
 const pageSize = 24;
 
@@ -26,7 +27,7 @@ export default function CataloguePage() {
   return (
     <div className="stack">
       <header className="page-head">
-        <h1>{q === "" ? "Everything there is" : `“${q}”`}</h1>
+        <h1>{q === "" ? "All products" : `Results for “${q}”`}</h1>
         <SearchField
           label="Search products"
           value={q}
@@ -66,7 +67,7 @@ function Products({ products, isOld, query, ...paging }: ProductsProps) {
   if (products.length === 0) {
     return query === "" ? (
       <Empty title="There is nothing to buy yet">
-        <p>A seller adds products, and then they are here.</p>
+        <p>Products appear here as soon as a seller adds some.</p>
       </Empty>
     ) : (
       <Empty title={`Nothing is called “${query}”`} action={<Link href="/">Show everything</Link>}>

@@ -3,19 +3,22 @@ import { CheckoutService, type ListCartResponse } from "@ordermesh/proto/orderme
 import { PayOutcome } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { useRef, useState } from "react";
 import { useGo } from "../app/navigate.ts";
+import { CardFields, cardFieldNames, cardOf } from "../cards/card-fields.tsx";
 import { formatCount, formatMoney, multiplyMoney } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { Form } from "../ui/form.tsx";
 import { Link } from "../ui/link.tsx";
 import { Loaded } from "../ui/loaded.tsx";
 import { Money } from "../ui/money.tsx";
-import { CardFields, cardFieldNames, cardOf } from "./card-fields.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { EmptyCart } from "./cart-page.tsx";
-import { Declined } from "./declined.tsx";
+import { OrderDeclined } from "./order-declined.tsx";
 import { shortagesOf } from "./shortages.ts";
 import { useCart, useCartReader } from "./use-cart.ts";
 import { usePayment } from "./use-payment.ts";
 import "./shop.css";
+import "./cart.css";
+import "./checkout.css";
 
 export default function CheckoutPage() {
   const cart = useCart();
@@ -83,7 +86,7 @@ function Checkout({ cart, onOrdered }: CheckoutProps) {
         onSubmit={pay}
       >
         <CardFields />
-        {declined === undefined ? null : <Declined answer={declined} />}
+        {declined === undefined ? null : <OrderDeclined answer={declined} />}
         {shortages.size > 0 ? (
           <p className="waiting-text" role="alert">
             There is not enough of everything any more: see above. Nothing was charged.
@@ -149,17 +152,21 @@ function Short({ sku, quantity, available, onMended }: ShortProps) {
   };
   const set = useMutation(CheckoutService.method.addToCart, { onSuccess });
   const remove = useMutation(CheckoutService.method.deleteFromCart, { onSuccess });
+  const once = useOnce();
   return (
     <span className="summary-short">
       <span className="waiting-text">
         {available === 0 ? "sold out" : `only ${formatCount(available)} left`}
       </span>
       {available === 0 ? null : (
-        <Button isPending={set.isPending} onPress={() => set.mutate({ sku, quantity: available })}>
+        <Button
+          isPending={set.isPending}
+          onPress={() => once(() => set.mutateAsync({ sku, quantity: available }))}
+        >
           Set to {formatCount(available)}
         </Button>
       )}
-      <Button isPending={remove.isPending} onPress={() => remove.mutate({ sku, quantity })}>
+      <Button isPending={remove.isPending} onPress={() => once(() => remove.mutateAsync({ sku, quantity }))}>
         Remove
       </Button>
     </span>

@@ -6,9 +6,10 @@ import { Link } from "../ui/link.tsx";
 import { Money } from "../ui/money.tsx";
 import { StatusChip } from "../ui/status-chip.tsx";
 import { Time } from "../ui/time.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import { refundKindText, refundStatus } from "../words.ts";
 import type { Allowed } from "./allowed.ts";
-import { useAction } from "./use-order.ts";
+import { useBuyerAction } from "./use-order.ts";
 
 /** What was bought, and how far each of it is with a refund. */
 export function OrderItems({ order, allowed }: { readonly order: Order; readonly allowed: Allowed }) {
@@ -83,9 +84,10 @@ interface RefundProps {
 }
 
 function Refund({ order, refund, allowed }: RefundProps) {
-  const action = useAction(order.orderId);
+  const action = useBuyerAction(order.orderId);
   const sku = refund.itemSku;
-  const take = (name: string) => void action.take({ action: name, itemSku: sku }).catch(() => {});
+  const once = useOnce();
+  const take = (name: string) => once(() => action.take({ action: name, itemSku: sku }));
   const page = `/orders/${order.orderId}`;
   return (
     <div className="refund">
@@ -95,7 +97,7 @@ function Refund({ order, refund, allowed }: RefundProps) {
           {refundKindText[refund.kind]}
           {refund.amount === undefined ? null : (
             <>
-              {" of "}
+              {", "}
               <Money value={refund.amount} />
             </>
           )}
@@ -113,7 +115,9 @@ function Refund({ order, refund, allowed }: RefundProps) {
       {refund.failureCode === "" ? null : (
         <p className="waiting-text">The money could not be paid back yet. The platform looks after it.</p>
       )}
-      {refund.stateCode === "WBS" ? <p>The seller agreed. Send it back, and tell how.</p> : null}
+      {refund.stateCode === "WBS" ? (
+        <p>The seller agreed. Send it back, and tell us the parcel number.</p>
+      ) : null}
       {action.error === null ? null : <Failure error={action.error} />}
       <div className="button-row">
         {allowed?.may("ship back", sku) ? (

@@ -1,4 +1,4 @@
-import { type Order, OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
+import { CancelReason, type Order, OrderStatus } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { type Payment, PaymentStatus } from "@ordermesh/proto/ordermesh/payments/v1/payment_pb";
 import type { ReactNode } from "react";
 import { useAppConfig } from "../app/app-config.ts";
@@ -7,9 +7,11 @@ import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Link } from "../ui/link.tsx";
 import { Countdown, Time } from "../ui/time.tsx";
+import { useOnce } from "../ui/use-once.ts";
+import type { OrderActionInput } from "../use-order-action.ts";
 import { cancelReasonText, declineText } from "../words.ts";
 import type { Allowed } from "./allowed.ts";
-import { type ActionInput, useAction } from "./use-order.ts";
+import { useBuyerAction } from "./use-order.ts";
 
 interface OrderNextProps {
   readonly order: Order;
@@ -19,9 +21,10 @@ interface OrderNextProps {
 
 /** Whose turn it is, until when, and what the buyer can do about it. */
 export function OrderNext({ order, allowed, payment }: OrderNextProps) {
-  const action = useAction(order.orderId);
+  const action = useBuyerAction(order.orderId);
   const page = `/orders/${order.orderId}`;
-  const take = (input: ActionInput) => void action.take(input).catch(() => {});
+  const once = useOnce();
+  const take = (input: OrderActionInput) => once(() => action.take(input));
   const isOpen = order.status === OrderStatus.AWAITING_PAYMENT;
   const isProcessing = payment?.status === PaymentStatus.PROCESSING;
   return (
@@ -61,21 +64,41 @@ export function OrderNext({ order, allowed, payment }: OrderNextProps) {
             Cancel the order
           </Link>
         ) : null}
+        {isOver(order) ? (
+          <Link href="/" button="plain">
+            To the shop
+          </Link>
+        ) : null}
         <DemoLink order={order} />
       </div>
     </section>
   );
 }
 
-/** For who tries it out: the other side of the deal, in a window of its own. */
-function DemoLink({ order: { status } }: { readonly order: Order }) {
+/** For who tries it out: the other side of the same deal, in a window of its own. */
+function DemoLink({ order: { orderId, status } }: { readonly order: Order }) {
   const isDemo = useAppConfig()?.demo !== undefined;
   const needsSeller = status === OrderStatus.PAID || status === OrderStatus.SHIPMENT_HELD;
   return isDemo && needsSeller ? (
-    <a className="button button-quiet" href="/?as=seller" target="_blank" rel="noopener">
+    <a
+      className="button button-plain"
+      href={`/desk/orders/${orderId}?as=seller`}
+      target="_blank"
+      rel="noopener"
+    >
       Open as seller ↗
     </a>
   ) : null;
+}
+
+/** Nothing more happens with it: what one buys next is elsewhere. */
+function isOver({ status }: Order): boolean {
+  return [
+    OrderStatus.CANCELED,
+    OrderStatus.FAILED,
+    OrderStatus.AWAITING_SETTLEMENT,
+    OrderStatus.SETTLED,
+  ].includes(status);
 }
 
 function nextText(order: Order, payment: Payment | undefined): ReactNode {
@@ -102,7 +125,7 @@ function nextText(order: Order, payment: Payment | undefined): ReactNode {
           {shipment?.completesTime === undefined ? null : (
             <>
               {" "}
-              Without a word from you it counts as received in{" "}
+              If we hear nothing, it counts as received in{" "}
               <Countdown until={shipment.completesTime} over="a moment" />.
             </>
           )}
@@ -114,16 +137,24 @@ function nextText(order: Order, payment: Payment | undefined): ReactNode {
     case OrderStatus.SETTLED:
       return "Completed. There is nothing left to do.";
     case OrderStatus.CANCELED:
-      return `Canceled${cancelReasonText[cancelReason] === "" ? "" : `: ${cancelReasonText[cancelReason]}`}.`;
+      return cancelReason === CancelReason.REQUESTED
+        ? "Canceled, as you asked. Nothing was charged."
+        : `Canceled${cancelReasonText[cancelReason] === "" ? "" : `: ${cancelReasonText[cancelReason]}`}.`;
     case OrderStatus.FAILED:
-      return `There was not enough of it: ${order.shortages
-        .map(
-          ({ sku, requested, available }) => `${sku}: ${formatCount(available)} of ${formatCount(requested)}`,
-        )
-        .join(", ")}. Nothing was charged.`;
+      return `There was not enough left: ${shortagesText(order)}. Nothing was charged.`;
     default:
       return "";
   }
+}
+
+/** "Oak Lamp, round: 2 of 5". */
+function shortagesText({ lines, shortages }: Order): string {
+  return shortages
+    .map(({ sku, requested, available }) => {
+      const name = lines.find((line) => line.sku === sku)?.name ?? "";
+      return `${name === "" ? `number ${sku}` : name}: ${formatCount(available)} of ${formatCount(requested)}`;
+    })
+    .join("; ");
 }
 
 function unpaidText({ paymentDueTime }: Order, payment: Payment | undefined): ReactNode {

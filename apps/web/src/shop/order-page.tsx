@@ -16,6 +16,7 @@ import { OrderTimeline } from "./order-timeline.tsx";
 import { useOrder } from "./use-order.ts";
 import { VoucherCodes } from "./voucher-codes.tsx";
 import "./shop.css";
+import "./order.css";
 
 export default function OrderPage() {
   const orderId = usePathId("orderId");

@@ -16,6 +16,7 @@ import { Tabs } from "../ui/tabs.tsx";
 import { Time } from "../ui/time.tsx";
 import { shopStatus } from "../words.ts";
 import "./shop.css";
+import "./orders.css";
 
 const pageSize = 20;
 
@@ -28,7 +29,7 @@ const views: readonly {
   { name: "unpaid", text: "To pay", statuses: [OrderStatus.AWAITING_PAYMENT] },
   {
     name: "open",
-    text: "On their way",
+    text: "On the way",
     statuses: [OrderStatus.PAID, OrderStatus.SHIPMENT_HELD, OrderStatus.SHIPPED, OrderStatus.CONFIRMED],
   },
   {
@@ -105,7 +106,7 @@ function NoOrders({ view, isFiltered }: { readonly view: string; readonly isFilt
         </Link>
       }
     >
-      <p>What you buy is here, with where it stands.</p>
+      <p>What you buy appears here, with how far it is.</p>
     </Empty>
   );
 }
@@ -118,7 +119,7 @@ function Orders({ orders }: { readonly orders: readonly Order[] }) {
           <Link href={`/orders/${order.orderId}`} className="order-row" isRow>
             <span className="order-row-id mono">{String(order.orderId)}</span>
             <StatusChip {...shopStatus(order.status)} />
-            <span className="order-row-what">{contentOf(order)}</span>
+            <Content order={order} />
             <span className="order-row-when quiet">
               <Time value={order.createdTime} relative={false} />
             </span>
@@ -132,13 +133,19 @@ function Orders({ orders }: { readonly orders: readonly Order[] }) {
   );
 }
 
-/** "2 × Lamp, and 3 more". */
-function contentOf({ lines }: Order): string {
+/** "2 × Lamp + 3 more". */
+function Content({ order: { lines } }: { readonly order: Order }) {
   const [first, ...others] = lines;
   if (first === undefined) {
-    return "";
+    return <span className="order-row-what" />;
   }
   const name = first.name === "" ? `Number ${first.sku}` : first.name;
-  const rest = others.length === 0 ? "" : `, and ${formatCount(others.length)} more`;
-  return `${formatCount(first.quantity)} × ${name}${rest}`;
+  return (
+    <span className="order-row-what">
+      <span className="order-row-name">
+        {formatCount(first.quantity)} × {name}
+      </span>
+      {others.length === 0 ? null : <span className="quiet">+ {formatCount(others.length)} more</span>}
+    </span>
+  );
 }

@@ -2,12 +2,12 @@ import { useQuery } from "@connectrpc/connect-query";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { PayOutcome } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { useGoBackTo, usePathId } from "../app/navigate.ts";
+import { CardFields, cardFieldNames, cardOf } from "../cards/card-fields.tsx";
 import { formatMoney } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Form } from "../ui/form.tsx";
-import { CardFields, cardFieldNames, cardOf } from "./card-fields.tsx";
-import { Declined } from "./declined.tsx";
+import { OrderDeclined } from "./order-declined.tsx";
 import { useOrderReader } from "./use-order.ts";
 import { usePayment } from "./use-payment.ts";
 
@@ -38,7 +38,7 @@ export default function PayDialog() {
         }}
       >
         <CardFields />
-        {declined === undefined ? null : <Declined answer={declined} />}
+        {declined === undefined ? null : <OrderDeclined answer={declined} />}
         <Button type="submit" kind="primary" wide isPending={payment.isPending} pendingText="Paying…">
           Pay {formatMoney(data?.order?.total)}
         </Button>

@@ -15,6 +15,7 @@ import { SkuPicture } from "./catalogue-page.tsx";
 import { quantityMax, Stepper } from "./stepper.tsx";
 import { useCartReader } from "./use-cart.ts";
 import "./shop.css";
+import "./product.css";
 
 export default function ProductPage() {
   const sku = Number.parseInt(usePathPart("sku"), 10) || 0;
@@ -88,7 +89,7 @@ function Buying({ product }: { readonly product: Product }) {
                 To the cart
               </Link>
               <Link href="/" button="plain">
-                Go on looking
+                Keep shopping
               </Link>
             </>
           }

@@ -4,7 +4,7 @@ import type { OrderLine } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { ActionParametersSchema } from "@ordermesh/proto/ordermesh/loms/v1/workflow_pb";
 import { useState } from "react";
 import { useGoBackTo, usePathId, usePathPart, useQueryFields } from "../app/navigate.ts";
-import { limitsOf } from "../field-limits.ts";
+import { amountLimits, limitsOf } from "../field-limits.ts";
 import { decimalOf, formatMoney, minorDigits, multiplyMoney } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
@@ -14,7 +14,7 @@ import { Loaded } from "../ui/loaded.tsx";
 import { Choices } from "../ui/select.tsx";
 import { allowedOf } from "./allowed.ts";
 import { refundRequest } from "./refund-request.ts";
-import { useAction } from "./use-order.ts";
+import { useBuyerAction } from "./use-order.ts";
 
 /** One form that names the money, the goods and what comes next. SKU 0 stands for the whole of a service order. */
 export default function RefundDialog() {
@@ -44,7 +44,7 @@ function RefundForm({ orderId, line, page, isChange }: RefundFormProps) {
   const allowed = allowedOf(useQuery(LomsService.method.listAllowedActions, { orderId }).data);
   const mayReturn = isChange || allowed.may("request refund with return", line?.sku);
   const [withReturn, setWithReturn] = useState("no");
-  const action = useAction(orderId);
+  const action = useBuyerAction(orderId);
   const close = useGoBackTo(page);
   const whole = multiplyMoney(line?.unitPrice, line?.quantity ?? 0);
   const currency = whole?.currencyCode ?? "EUR";
@@ -90,7 +90,7 @@ function RefundForm({ orderId, line, page, isChange }: RefundFormProps) {
           isRequired
           inputMode="decimal"
           defaultValue={wholeText}
-          maxLength={16}
+          {...amountLimits()}
           width={14}
           hint="All of it, or a part."
           {...(isNoAmount && { problem: `Write an amount such as ${wholeText}.` })}
@@ -112,7 +112,7 @@ function RefundForm({ orderId, line, page, isChange }: RefundFormProps) {
 
 function WhatFor({ line, cost }: { readonly line: OrderLine | undefined; readonly cost: string }) {
   return line === undefined ? (
-    <p>What you have not used goes back to your card. From now on the codes can not be used.</p>
+    <p>What you have not used goes back to your card. From now on the codes cannot be used.</p>
   ) : (
     <p>
       For <b>{line.name === "" ? `number ${line.sku}` : line.name}</b>, which cost {cost}.

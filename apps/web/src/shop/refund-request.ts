@@ -1,6 +1,6 @@
 import { type OrderLine, RefundKind } from "@ordermesh/proto/ordermesh/loms/v1/order_pb";
 import { parseAmount } from "../format.ts";
-import type { ActionInput } from "./use-order.ts";
+import type { OrderActionInput } from "../use-order-action.ts";
 
 export interface RefundWish {
   /** Absent: what is left of a service order. */
@@ -20,7 +20,7 @@ export function refundRequest({
   reason,
   withReturn,
   isChange,
-}: RefundWish): ActionInput | undefined {
+}: RefundWish): OrderActionInput | undefined {
   const currencyCode = line?.unitPrice?.currencyCode;
   const amountMinor = currencyCode === undefined ? undefined : parseAmount(amount, currencyCode);
   if (currencyCode !== undefined && amountMinor === undefined) {

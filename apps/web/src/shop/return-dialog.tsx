@@ -5,13 +5,13 @@ import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
-import { useAction } from "./use-order.ts";
+import { useBuyerAction } from "./use-order.ts";
 
 export default function ReturnDialog() {
   const orderId = usePathId("orderId");
   const itemSku = Number(usePathPart("sku")) || 0;
   const page = `/orders/${orderId}`;
-  const action = useAction(orderId);
+  const action = useBuyerAction(orderId);
   const close = useGoBackTo(page);
   return (
     <RouteDialog title="How did you send it back?" page={page}>
@@ -26,7 +26,7 @@ export default function ReturnDialog() {
       >
         <Field label="Carrier" name="carrier" isRequired {...limitsOf(ActionParametersSchema, "carrier")} />
         <Field
-          label="Number of the parcel"
+          label="Parcel number"
           name="tracking_number"
           isRequired
           {...limitsOf(ActionParametersSchema, "tracking_number")}
@@ -36,6 +36,7 @@ export default function ReturnDialog() {
           <Button type="submit" kind="primary" isPending={action.isPending} pendingText="Sending…">
             It is on its way
           </Button>
+          <Button onPress={close}>Not now</Button>
         </div>
       </Form>
     </RouteDialog>

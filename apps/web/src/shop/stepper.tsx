@@ -1,5 +1,6 @@
 import { useEffect, useId, useState } from "react";
 import { Button } from "../ui/button.tsx";
+import "./stepper.css";
 
 /** As the contract has it. */
 export const quantityMax = 1_000_000;
@@ -27,7 +28,12 @@ export function Stepper({ label, value, min, max, onChange }: StepperProps) {
   }
   return (
     <span className="stepper">
-      <Button aria-label={`${label}: one less`} isDisabled={value <= min} onPress={() => onChange(value - 1)}>
+      <Button
+        repeats
+        aria-label={`${label}: one less`}
+        isDisabled={value <= min}
+        onPress={() => onChange(value - 1)}
+      >
         −
       </Button>
       <label htmlFor={id} className="unseen">
@@ -48,7 +54,12 @@ export function Stepper({ label, value, min, max, onChange }: StepperProps) {
           }
         }}
       />
-      <Button aria-label={`${label}: one more`} isDisabled={value >= max} onPress={() => onChange(value + 1)}>
+      <Button
+        repeats
+        aria-label={`${label}: one more`}
+        isDisabled={value >= max}
+        onPress={() => onChange(value + 1)}
+      >
         +
       </Button>
     </span>

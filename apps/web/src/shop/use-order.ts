@@ -1,10 +1,10 @@
-import { useMutation, useQuery } from "@connectrpc/connect-query";
+import { useQuery } from "@connectrpc/connect-query";
 import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { type GetVoucherResponse, VoucherCodeState } from "@ordermesh/proto/ordermesh/loms/v1/voucher_pb";
 import { PaymentsService } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { useTopic } from "../feed/use-topic.ts";
 import { useReadAnew } from "../read-anew.ts";
-import { useIntentKey } from "../ui/form.tsx";
+import { useOrderAction } from "../use-order-action.ts";
 
 /** All that a page shows of one order. */
 const shown = [
@@ -53,34 +53,7 @@ export function useOrderReader(): () => Promise<void> {
   return useReadAnew(shown);
 }
 
-export interface ActionInput {
-  readonly action: string;
-  readonly itemSku?: number;
-  readonly parameters?: {
-    readonly reason?: string;
-    readonly memo?: string;
-    readonly carrier?: string;
-    readonly trackingNumber?: string;
-    readonly refundAmount?: { readonly currencyCode: string; readonly amountMinor: bigint };
-    readonly refundKind?: number;
-  };
-}
-
-/** Takes an action with an order. Pressed twice, it happens once. */
-export function useAction(orderId: bigint) {
-  const { key, renew } = useIntentKey();
-  const read = useOrderReader();
-  const mutation = useMutation(LomsService.method.applyAction, {
-    onSuccess: () => {
-      renew();
-      return read();
-    },
-  });
-  return {
-    error: mutation.error,
-    isPending: mutation.isPending,
-    /** Something was changed: it is another intent. */
-    onEdit: renew,
-    take: (input: ActionInput) => mutation.mutateAsync({ orderId, idempotencyKey: key(), ...input }),
-  };
+/** Takes an action with an order, and shows what came of it. */
+export function useBuyerAction(orderId: bigint) {
+  return useOrderAction(orderId, useOrderReader());
 }

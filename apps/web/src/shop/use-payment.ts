@@ -7,11 +7,9 @@ import {
   type PayResponse,
   PayResponseSchema,
 } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
-import { useMutation } from "@tanstack/react-query";
-import { useRef } from "react";
+import type { CardInput } from "../cards/card-fields.tsx";
+import { type CardTry, useCardPayment } from "../cards/use-card-payment.ts";
 import { failureText } from "../failure-text.ts";
-import { randomText } from "../random-text.ts";
-import type { CardInput } from "./card-fields.tsx";
 
 /** An order's payment is made by the order's event, a moment after the order. */
 const untilPayableMs = 10_000;
@@ -26,45 +24,19 @@ export interface Paying {
   readonly card: CardInput;
 }
 
-/** One try to pay: the same card, token and name as long as nobody knows how it ended. */
-interface Try {
-  readonly card: string;
-  readonly token: string;
-  readonly key: string;
-}
-
-/**
- * Pays with a card: has it turned into a token, then pays with that. A try that had no answer is repeated as it was, so
- * that the money is taken once; a declined card ends the try, and the next one has another name.
- */
+/** Pays an order by card. */
 export function usePayment() {
   const client = createClient(PaymentsService, useTransport());
-  const open = useRef<Try>(undefined);
-  return useMutation({
-    mutationFn: async ({ orderId, card }: Paying): Promise<PayResponse> => {
-      const cardText = Object.values(card).join(" ");
-      if (open.current?.card !== cardText) {
-        // Before the order: a mistyped card must not make one.
-        const { paymentMethodToken } = await client.createPaymentMethod({ card });
-        open.current = { card: cardText, token: paymentMethodToken, key: randomText() };
-      }
-      return await payWhenPayable(client, await orderId(), open.current);
-    },
-    onSuccess: () => {
-      open.current = undefined;
-    },
-    onError: (error) => {
-      if (!failureText(error).isPassing) {
-        open.current = undefined;
-      }
-    },
+  return useCardPayment({
+    makeToken: async (card) => (await client.createPaymentMethod({ card })).paymentMethodToken,
+    pay: async ({ orderId }: Paying, attempt) => await payWhenPayable(client, await orderId(), attempt),
   });
 }
 
 async function payWhenPayable(
   client: Client<typeof PaymentsService>,
   orderId: bigint,
-  { token, key }: Try,
+  { token, key }: CardTry,
 ): Promise<PayResponse> {
   const giveUpAt = Date.now() + untilPayableMs;
   for (;;) {

@@ -3,6 +3,7 @@ import { groupDigits } from "../format.ts";
 import { StatusChip } from "../ui/status-chip.tsx";
 import { Time } from "../ui/time.tsx";
 import { voucherCodeStatus } from "../words.ts";
+import "./voucher-codes.css";
 
 /** The codes of a service: large, because somebody reads them from a phone across a counter. */
 export function VoucherCodes({ voucher }: { readonly voucher: GetVoucherResponse }) {

@@ -41,7 +41,11 @@ export function Field({ label, hint, lines, placeholder, width, after, problem, 
     >
       <Label className="field-label">
         {label}
-        {props.isRequired === true ? "" : <span className="field-optional"> optional</span>}
+        {props.isRequired === true || props.type === "search" ? (
+          ""
+        ) : (
+          <span className="field-optional"> optional</span>
+        )}
       </Label>
       <span className="field-row">
         {lines === undefined ? (

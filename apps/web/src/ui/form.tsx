@@ -1,8 +1,9 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Form as AriaForm } from "react-aria-components/Form";
 import { failureText } from "../failure-text.ts";
 import { randomText } from "../random-text.ts";
 import { Failure } from "./failure.tsx";
+import { useViolations } from "./use-violations.ts";
 import "./form.css";
 
 /** What was typed, by field name. */
@@ -52,19 +53,23 @@ export function Form({ children, onSubmit, error, onEdit, fieldNames = {}, class
     }
   }, [error]);
 
+  const violations = useViolations(error, fieldNames);
   // React's own event, which its types leave out here: what follows is drawn after the field has taken the letter.
-  const onInput = { onInput: () => onEdit?.() };
+  const onInput = {
+    onInput(event: FormEvent) {
+      violations.onInput(event);
+      onEdit?.();
+    },
+  };
   const failure = error === undefined || error === null ? undefined : failureText(error);
-  const violations = Object.entries(failure?.violations ?? {}).map(
-    ([field, text]) => [fieldNames[field] ?? field, text] as const,
-  );
-  const elsewhere = violations.filter(([field]) => !names.has(field));
-  const hasOwn = violations.length > elsewhere.length;
+  const told = Object.entries(violations.told);
+  const elsewhere = told.filter(([field]) => !names.has(field));
+  const hasOwn = told.length > elsewhere.length;
   return (
     <AriaForm
       ref={form}
       className={`form ${className ?? ""}`}
-      validationErrors={Object.fromEntries(violations)}
+      validationErrors={violations.left}
       {...onInput}
       onClickCapture={({ detail }) => {
         // Before the submit that follows from it. A press of Enter counts as no click.

@@ -14,6 +14,8 @@ export interface LinkProps {
   readonly title?: string;
   /** A link of the navigation: says so while its page, or one below it, is shown; true: it is what is shown. */
   readonly current?: "page" | "exact" | boolean;
+  /** With `current`: what else counts as below it, "/desk" where the link leads to "/desk/orders". */
+  readonly area?: string;
   /** Takes the place of this page in the history, as for the parts of one page. */
   readonly replace?: boolean;
   /** Leads to what a row of a list is about: the keys j and k walk over these. */
@@ -23,7 +25,16 @@ export interface LinkProps {
 }
 
 /** A real link: it opens in a new tab, can be copied, and is followed without loading the page anew. */
-export function Link({ href, button, className, current, isRow = false, children, ...props }: LinkProps) {
+export function Link({
+  href,
+  button,
+  className,
+  current,
+  area,
+  isRow = false,
+  children,
+  ...props
+}: LinkProps) {
   const { pathname } = useLocation();
   const url = new URL(href, window.location.origin);
   const classes = [button === undefined ? "" : `button button-${button}`, className ?? ""].join(" ").trim();
@@ -40,7 +51,7 @@ export function Link({ href, button, className, current, isRow = false, children
       {...linkProps}
       {...(classes !== "" && { className: classes })}
       {...(isRow && { "data-row": "" })}
-      aria-current={currentOf(current, url.pathname, pathname)}
+      aria-current={currentOf(current, area ?? url.pathname, pathname)}
     >
       {children}
     </a>

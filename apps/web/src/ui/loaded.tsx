@@ -19,7 +19,7 @@ export interface LoadedProps<Data> {
   readonly children: (data: Data) => ReactNode;
 }
 
-/** What was loaded; until then its shape; without it why, and what to do. Old data stay while new ones can not be had. */
+/** What was loaded; until then its shape; without it why, and what to do. Old data stay while new ones cannot be had. */
 export function Loaded<Data>({ query, what, skeleton, children }: LoadedProps<Data>) {
   if (query.data !== undefined) {
     return <>{children(query.data)}</>;

@@ -1,14 +1,13 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useEffectEvent, useRef } from "react";
+import { type FittingColumn, fittingColumns, useWidth } from "./fitting-columns.ts";
 import { Link } from "./link.tsx";
 import { useIsPhone } from "./use-media.ts";
 import "./table.css";
 
-export interface Column<Row> {
+export interface Column<Row> extends FittingColumn {
   readonly id: string;
   readonly title: string;
-  /** In pixels; absent: shares what is left. */
-  readonly width?: number;
   readonly cell: (row: Row) => ReactNode;
   readonly isNumber?: boolean;
   /** Sorting is the service's: a link to the same list in another order. */
@@ -16,7 +15,7 @@ export interface Column<Row> {
 }
 
 export interface TableProps<Row> {
-  /** What it lists, for who can not see it. */
+  /** What it lists, for who cannot see it. */
   readonly caption: string;
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
@@ -32,6 +31,8 @@ export interface TableProps<Row> {
   /** The end of what is loaded comes into view. */
   readonly onEnd?: () => void;
   readonly isSelected?: (row: Row) => boolean;
+  /** Is over, and only told for completeness: set in a lighter ink. */
+  readonly isQuiet?: (row: Row) => boolean;
 }
 
 const rowHeight = 32;
@@ -42,9 +43,11 @@ const endRows = 20;
 
 /** A real table with real links: they open in new tabs, and text can be selected. Only the rows in view are in the page. */
 export function Table<Row>(props: TableProps<Row>) {
-  const { caption, rows, rowKey, columns, total, onEnd } = props;
-  const isPhone = useIsPhone();
+  const { caption, rows, rowKey, total, onEnd } = props;
   const body = useRef<HTMLDivElement>(null);
+  const available = useWidth(body);
+  const columns = available === undefined ? props.columns : fittingColumns(props.columns, available);
+  const isPhone = useIsPhone() || columns.length === 0;
   const height = isPhone ? phoneRowHeight : rowHeight;
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
@@ -87,11 +90,7 @@ export function Table<Row>(props: TableProps<Row>) {
     <div ref={body}>
       <table className="table" aria-rowcount={(total ?? rows.length) + 1}>
         <caption className="unseen">{caption}</caption>
-        <colgroup>
-          {columns.map(({ id, width }) => (
-            <col key={id} {...(width !== undefined && { style: { width } })} />
-          ))}
-        </colgroup>
+        <ColumnWidths columns={columns} />
         <thead>
           <tr aria-rowindex={1}>
             {columns.map((column) => (
@@ -102,12 +101,22 @@ export function Table<Row>(props: TableProps<Row>) {
         <tbody>
           <Spacer height={before} columns={columns.length} />
           {shown.map(({ row, index, key }) => (
-            <TableRow key={key} row={row} position={index + 2} {...props} />
+            <TableRow key={key} row={row} position={index + 2} {...props} columns={columns} />
           ))}
           <Spacer height={after} columns={columns.length} />
         </tbody>
       </table>
     </div>
+  );
+}
+
+function ColumnWidths<Row>({ columns }: { readonly columns: readonly Column<Row>[] }) {
+  return (
+    <colgroup>
+      {columns.map(({ id, width }) => (
+        <col key={id} {...(width !== undefined && { style: { width } })} />
+      ))}
+    </colgroup>
   );
 }
 
@@ -138,11 +147,13 @@ function TableRow<Row>({
   rowHref,
   isChanged,
   isSelected,
+  isQuiet,
 }: TableProps<Row> & { readonly row: Row; readonly position: number }) {
   const href = rowHref?.(row);
   const classes = [
     isChanged?.(row) === true ? "changed" : "",
     isSelected?.(row) === true ? "table-selected" : "",
+    isQuiet?.(row) === true ? "quiet" : "",
   ];
   return (
     <tr aria-rowindex={position} className={classes.join(" ").trim()}>

@@ -1,7 +1,8 @@
 import { useMutation } from "@connectrpc/connect-query";
-import { LomsService } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
+import { LomsService, StockReceiptSchema } from "@ordermesh/proto/ordermesh/loms/v1/loms_pb";
 import { useState } from "react";
 import { useGoBackTo, usePathPart, useQueryFields } from "../app/navigate.ts";
+import { limitsOf } from "../field-limits.ts";
 import { queryText } from "../query-text.ts";
 import { Button } from "../ui/button.tsx";
 import { RouteDialog } from "../ui/dialog.tsx";
@@ -55,7 +56,6 @@ export default function ReceiveDialog() {
         error={receive.error}
         onEdit={() => {
           renew();
-          receive.reset();
           setProblems(new Set());
         }}
         onSubmit={send}
@@ -93,32 +93,29 @@ function ReceiveFields({ sku, warehouse, problems }: ReceiveFieldsProps) {
       <Field
         label="SKU"
         name="sku"
-        isRequired
+        {...limitsOf(StockReceiptSchema, "sku")}
         autoFocus={sku === ""}
         inputMode="numeric"
         width={12}
-        maxLength={10}
         defaultValue={sku}
         {...problem("sku")}
       />
       <Field
         label="Warehouse"
         name="warehouse_id"
-        isRequired
+        {...limitsOf(StockReceiptSchema, "warehouse_id")}
         inputMode="numeric"
         width={8}
-        maxLength={18}
         defaultValue={warehouse}
         {...problem("warehouse_id")}
       />
       <Field
         label="Quantity"
         name="quantity"
-        isRequired
+        {...limitsOf(StockReceiptSchema, "quantity")}
         autoFocus={sku !== ""}
         inputMode="numeric"
         width={8}
-        maxLength={7}
         {...problem("quantity")}
       />
     </div>

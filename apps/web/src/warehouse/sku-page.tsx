@@ -71,7 +71,6 @@ function SkuParts({ sku, levels, warehouse, parts }: SkuPartsProps) {
   const { holds, movements, trend } = parts;
   return (
     <>
-      <Levels levels={levels} />
       <Tabs
         label="Of which warehouse"
         tabs={[
@@ -84,12 +83,15 @@ function SkuParts({ sku, levels, warehouse, parts }: SkuPartsProps) {
         ]}
       />
       <div className="stock-columns">
-        <section className="stock-section" aria-labelledby="stock-holds">
-          <h2 id="stock-holds">Who holds it</h2>
-          <Loaded query={holds} what="The holds">
-            {(answer) => <Holds holds={answer.holds} hasMore={answer.nextPageToken !== ""} />}
-          </Loaded>
-        </section>
+        <div className="stock-page">
+          <Levels levels={levels} warehouse={warehouse} />
+          <section className="stock-section" aria-labelledby="stock-holds">
+            <h2 id="stock-holds">Who holds it</h2>
+            <Loaded query={holds} what="The holds">
+              {(answer) => <Holds holds={answer.holds} hasMore={answer.nextPageToken !== ""} />}
+            </Loaded>
+          </section>
+        </div>
         <section className="stock-section" aria-labelledby="stock-trend">
           <h2 id="stock-trend">The last day</h2>
           <Loaded query={trend} what="The last day">
@@ -118,7 +120,14 @@ function SkuParts({ sku, levels, warehouse, parts }: SkuPartsProps) {
   );
 }
 
-function Levels({ levels }: { readonly levels: readonly StockLevel[] }) {
+interface LevelsProps {
+  readonly levels: readonly StockLevel[];
+  /** The one that the rest of the page is about; empty: all. */
+  readonly warehouse: string;
+}
+
+/** What there is in each warehouse: all of them stay in view, for there may be some in another one. */
+function Levels({ levels, warehouse }: LevelsProps) {
   const sum = (pick: (level: StockLevel) => number) =>
     levels.reduce((total, level) => total + pick(level), 0);
   return (
@@ -140,7 +149,10 @@ function Levels({ levels }: { readonly levels: readonly StockLevel[] }) {
       </thead>
       <tbody>
         {levels.map(({ warehouseId, onHand, reserved, available }) => (
-          <tr key={String(warehouseId)}>
+          <tr
+            key={String(warehouseId)}
+            className={warehouse === String(warehouseId) ? "stock-level-chosen" : ""}
+          >
             <th scope="row">W{String(warehouseId)}</th>
             <td className="number">{formatCount(onHand)}</td>
             <td className="number">{formatCount(reserved)}</td>
@@ -153,7 +165,7 @@ function Levels({ levels }: { readonly levels: readonly StockLevel[] }) {
       {levels.length < 2 ? null : (
         <tfoot>
           <tr>
-            <th scope="row">All</th>
+            <th scope="row">In all</th>
             <td className="number">{formatCount(sum(({ onHand }) => onHand))}</td>
             <td className="number">{formatCount(sum(({ reserved }) => reserved))}</td>
             <td className="number">
@@ -179,9 +191,9 @@ function Holds({ holds, hasMore }: { readonly holds: readonly StockHold[]; reado
             </span>
             <Holder hold={hold} />
             <span className="stock-hold-until">
-              <Countdown until={hold.untilTime} over="ends any moment" />{" "}
+              until <Time value={hold.untilTime} relative={false} />{" "}
               <span className="quiet">
-                until <Time value={hold.untilTime} relative={false} />
+                (<Countdown until={hold.untilTime} over="no time" /> left)
               </span>
             </span>
           </li>

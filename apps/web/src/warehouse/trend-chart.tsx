@@ -34,7 +34,8 @@ export default function TrendChart({ points }: { readonly points: readonly Stock
   return (
     <>
       <p className="stock-legend">
-        <span className="stock-legend-on-hand" /> on hand <span className="stock-legend-reserved" /> reserved
+        <span className="stock-legend-on-hand" /> units on hand <span className="stock-legend-reserved" />{" "}
+        units reserved
       </p>
       <div ref={place} className="stock-chart" aria-hidden="true" />
       <details>

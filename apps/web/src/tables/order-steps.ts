@@ -21,7 +21,10 @@ const prepare = { action: TableAction.PREPARE, text: "Prepare", pendingText: "Pr
 const serve = { action: TableAction.SERVE, text: "Serve", pendingText: "Serving…" };
 const cancel = { action: TableAction.CANCEL, text: "Cancel", pendingText: "Canceling…" };
 
-/** From where each action begins, as the contract has it. Declining needs a reason, so it is a form. */
+/**
+ * From where each action begins, as the contract has it. Declining needs a reason, so it is a form. Nothing leads back: what
+ * was served may be on a bill a moment later.
+ */
 const steps: Partial<Record<OrderStatus, readonly OrderStep[]>> = {
   [OrderStatus.PLACED]: [
     { ...accept, isNext: true },

@@ -34,7 +34,7 @@ export interface DraftedItem extends DraftLine {
   readonly item: MenuItem;
 }
 
-/** What of a draft can be ordered: what the menu does not have any more, or has sold out, can not. */
+/** What of a draft can be ordered: what the menu does not have any more, or has sold out, cannot. */
 export function draftedItems(draft: Draft, menu: readonly MenuItem[]): readonly DraftedItem[] {
   return menu.flatMap((item) => {
     const line = draft[String(item.sku)];

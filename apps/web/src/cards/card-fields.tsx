@@ -1,17 +1,20 @@
+import { CardSchema } from "@ordermesh/proto/ordermesh/payments/v1/payments_pb";
 import { useState } from "react";
 import { useAppConfig } from "../app/app-config.ts";
+import { limitsOf } from "../field-limits.ts";
 import { groupDigits } from "../format.ts";
+import type { MessageInput } from "../message-input.ts";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/select.tsx";
 
 /** The sandbox's cards: what each of them does. */
 const testCards = [
-  { value: "4242424242424242", text: "succeeds" },
-  { value: "4000000000009995", text: "declined: not enough money" },
-  { value: "4000000000000002", text: "declined by the bank" },
-  { value: "4000000000000077", text: "slow, then succeeds" },
-  { value: "4000000000000101", text: "slow, then declined" },
-  { value: "4000000000000341", text: "answers twice" },
+  { value: "4242424242424242", text: "Good card" },
+  { value: "4000000000009995", text: "Declined: not enough money on it" },
+  { value: "4000000000000002", text: "Declined by the bank" },
+  { value: "4000000000000077", text: "Slow, then good" },
+  { value: "4000000000000101", text: "Slow, then declined" },
+  { value: "4000000000000341", text: "Good, but the bank answers twice" },
 ] as const;
 
 /** The paths of the contract, and what the fields are called here. */
@@ -22,14 +25,11 @@ export const cardFieldNames = {
   "card.code": "code",
 } as const;
 
-export interface CardInput {
-  readonly number: string;
-  readonly expiryMonth: number;
-  readonly expiryYear: number;
-  readonly code: string;
-}
+export type CardInput = MessageInput<typeof CardSchema>;
 
-/** "4/30" and "0430" are April 2030. What can not be read is left to the service to refuse. */
+const numberLimits = limitsOf(CardSchema, "number");
+
+/** "4/30" and "0430" are April 2030. What cannot be read is left to the service to refuse. */
 export function cardOf(values: Readonly<Record<string, string>>): CardInput {
   const [, month = "0", year = "0"] =
     /^\s*(\d{1,2})\s*\/?\s*(?:20)?(\d{2})\s*$/.exec(values.expiry ?? "") ?? [];
@@ -48,16 +48,27 @@ export function CardFields() {
   const [code, setCode] = useState("");
   return (
     <>
+      {isDemo ? (
+        <Select
+          label="No real money is taken here. Fill in a test card:"
+          name="test-card"
+          value={testCards.find(({ value }) => groupDigits(value) === number)?.value ?? ""}
+          options={[{ value: "", text: "Choose one" }, ...testCards]}
+          onChange={(card) => {
+            setNumber(groupDigits(card));
+            setExpiry(card === "" ? "" : "12/30");
+            setCode(card === "" ? "" : "123");
+          }}
+        />
+      ) : null}
       <Field
         label="Card number"
         name="number"
         value={number}
-        onChange={(text) => setNumber(groupDigits(text).slice(0, 23))}
-        isRequired
+        onChange={(text) => setNumber(groupDigits(text).slice(0, numberLimits.maxLength))}
         inputMode="numeric"
         autoComplete="cc-number"
-        minLength={14}
-        maxLength={23}
+        {...numberLimits}
       />
       <div className="form-row">
         <Field
@@ -77,26 +88,11 @@ export function CardFields() {
           name="code"
           value={code}
           onChange={setCode}
-          isRequired
           inputMode="numeric"
           autoComplete="cc-csc"
-          minLength={3}
-          maxLength={4}
+          {...limitsOf(CardSchema, "code")}
         />
       </div>
-      {isDemo ? (
-        <Select
-          label="Test cards: this shop takes no real money"
-          name="test-card"
-          value=""
-          options={[{ value: "", text: "Fill in a card that …" }, ...testCards]}
-          onChange={(card) => {
-            setNumber(groupDigits(card));
-            setExpiry("12/30");
-            setCode("123");
-          }}
-        />
-      ) : null}
     </>
   );
 }

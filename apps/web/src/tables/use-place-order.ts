@@ -1,8 +1,8 @@
 import { useMutation } from "@connectrpc/connect-query";
 import { TablesService } from "@ordermesh/proto/ordermesh/tables/v1/tables_pb";
-import { useRef } from "react";
 import { failureText } from "../failure-text.ts";
 import { useIntentKey } from "../ui/form.tsx";
+import { useOnce } from "../ui/use-once.ts";
 import type { DraftedItem } from "./draft.ts";
 
 /** An order that is still being placed is asked for again, by the same name. */
@@ -18,7 +18,7 @@ export interface PlacedOrderInput {
 /** Sends an order to the kitchen. Pressed twice, it is ordered once. */
 export function usePlaceOrder(onPlaced: () => void) {
   const { key, renew } = useIntentKey();
-  const isUnderWay = useRef(false);
+  const once = useOnce();
   const mutation = useMutation(TablesService.method.placeOrder, {
     retry: (count, error) => count < triesMax && failureText(error).isPassing,
     retryDelay: (count) => 400 * 2 ** count,
@@ -31,12 +31,9 @@ export function usePlaceOrder(onPlaced: () => void) {
       renew();
       mutation.reset();
     },
-    async send({ sessionId, items, guestId = 0n, note = "" }: PlacedOrderInput): Promise<void> {
-      if (isUnderWay.current) {
-        return;
-      }
-      isUnderWay.current = true;
-      try {
+    /** The page shows what failed. */
+    send({ sessionId, items, guestId = 0n, note = "" }: PlacedOrderInput): void {
+      once(async () => {
         const lines = items.map(({ item, quantity, note: lineNote }) => ({
           sku: item.sku,
           quantity,
@@ -45,11 +42,7 @@ export function usePlaceOrder(onPlaced: () => void) {
         await mutation.mutateAsync({ sessionId, lines, guestId, note, idempotencyKey: key() });
         renew();
         onPlaced();
-      } catch {
-        // The mutation has the error, and the page shows it.
-      } finally {
-        isUnderWay.current = false;
-      }
+      });
     },
   };
 }

@@ -14,7 +14,7 @@ export function Quantity({ name, value, onChange }: QuantityProps) {
     <span className="quantity">
       {value === 0 ? null : (
         <>
-          <Button aria-label={`One ${name} less`} onPress={() => onChange(value - 1)}>
+          <Button repeats aria-label={`One ${name} less`} onPress={() => onChange(value - 1)}>
             −
           </Button>
           <output className="quantity-value" aria-label={`Quantity of ${name}`}>
@@ -23,6 +23,7 @@ export function Quantity({ name, value, onChange }: QuantityProps) {
         </>
       )}
       <Button
+        repeats
         aria-label={value === 0 ? `Add ${name}` : `One ${name} more`}
         isDisabled={value >= quantityMax}
         onPress={() => onChange(value + 1)}

@@ -1,4 +1,4 @@
-import type { SessionOrder, TableSession } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
+import type { Bill, SessionOrder, TableSession } from "@ordermesh/proto/ordermesh/tables/v1/session_pb";
 import type { Money } from "@ordermesh/proto/ordermesh/type/v1/money_pb";
 import { sumOf } from "./order-steps.ts";
 import { guestName } from "./session-changes.ts";
@@ -37,4 +37,14 @@ export function planEvenly(total: Money | undefined, count: number): readonly (M
 /** How many people sit at a table, at least one. */
 export function peopleAtTable({ guests }: TableSession): number {
   return Math.max(1, guests.filter(({ isTable, isRemoved }) => !isTable && !isRemoved).length);
+}
+
+/** "Ana", "The table", or "1 of 3". */
+export function shareName(session: TableSession, bill: Bill, index: number): string {
+  const guestId = bill.shares[index]?.guestId ?? 0n;
+  if (guestId !== 0n) {
+    return guestName(session, guestId);
+  }
+  const isByGuest = bill.shares.some((share) => share.guestId !== 0n);
+  return isByGuest || bill.shares.length === 1 ? "The table" : `Share ${index + 1} of ${bill.shares.length}`;
 }

@@ -10,7 +10,7 @@ import { Choices } from "../ui/select.tsx";
 import { billableOrders, sumOf } from "./order-steps.ts";
 import { Quantity } from "./quantity.tsx";
 import { peopleAtTable, planByGuest, planEvenly } from "./split.ts";
-import { useTablesReader } from "./use-place.ts";
+import { useTablesReader } from "./use-tables-reader.ts";
 import "./parts.css";
 
 export interface SplitFormProps {
@@ -45,7 +45,7 @@ export function SplitForm({ session, onDone, ownGuestId }: SplitFormProps) {
       }}
     >
       <p>
-        <b>{formatMoney(total)}</b> was served and is on no bill yet.
+        <b>{formatMoney(total)}</b> was served and is not on a bill yet.
       </p>
       <Choices
         legend="Who pays what"
