@@ -53,9 +53,9 @@ export default defineConfig({
           exclude,
           globalSetup: ["tests/web/global-setup.ts"],
           isolate,
-          // By themselves, and one after another: what they measure is what a person waits for.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          // By themselves, and one after another: what they measure is what a person waits for. The short form measures
+          // nothing.
+          ...byLength({ short: {}, whole: { maxWorkers: 1, sequence: { groupOrder: 1 } } }),
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

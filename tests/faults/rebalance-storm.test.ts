@@ -17,7 +17,7 @@ import { receiveStock, startOrderLoad } from "../harness/order-load.ts";
  */
 
 const skus = Array.from({ length: 20 }, (_, index) => index + 1);
-const rounds = { short: 1, whole: 3, long: 60 };
+const rounds = { short: 3, whole: 3, long: 60 };
 const onDevkafka = faultRun("rebalance storm on devkafka", rounds);
 const onApacheKafka = faultRun("rebalance storm on Apache Kafka", rounds);
 
