@@ -46,6 +46,8 @@ describe.skipIf(!isWebTestable())("the staff of a location", () => {
       // "Prepare" takes the place of "Accept" between two clicks: it was not meant.
       await pressTwiceSlowly(page, next("Accept"), "ActOnOrder", () => next("Prepare").waitFor());
       await expectOrder(tables, sessionId, OrderStatus.ACCEPTED);
+      await pressTwice(page, next("Prepare"), "ActOnOrder");
+      await expectOrder(tables, sessionId, OrderStatus.PREPARING);
       await pressTwice(page, next("Serve"), "ActOnOrder");
       await expectOrder(tables, sessionId, OrderStatus.SERVED);
       expect(await page.getByRole("alert").count()).toBe(0);
