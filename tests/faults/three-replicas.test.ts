@@ -52,7 +52,7 @@ afterAll(async () => {
   await installation?.stop();
 });
 
-const kills = faultRun("any of nine processes killed", { short: 1, whole: 3, long: 60 });
+const kills = faultRun("any of nine processes killed", { short: 3, whole: 3, long: 60 });
 
 test("any process may be killed while buyers purchase, pay and cancel", {
   timeout: kills.timeoutMs(20_000),
